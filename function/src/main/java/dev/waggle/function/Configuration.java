@@ -1,0 +1,96 @@
+package dev.waggle.function;
+
+import java.net.URI;
+import java.net.URISyntaxException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Function;
+
+/// All that the function can be told.
+///
+/// @param tokens hashes of the webhook's token
+/// @param repositories whose pushes are ours
+/// @param queueUrl address of the FIFO queue
+/// @param registryUrl base address of the registry, without a slash at its end
+record Configuration(TokenHashes tokens, AllowList repositories, URI queueUrl, URI registryUrl) {
+
+    /// Reads the variables of `environment` whose names begin with `WAGGLE_`. One that is empty
+    /// counts as not set, since a template cannot leave one out.
+    ///
+    /// @throws InvalidConfiguration naming all that is wrong at once
+    static Configuration from(Map<String, String> environment) {
+        var problems = new ArrayList<String>();
+        var tokens = read(environment, Setting.TOKEN_SHA256, TokenHashes::parse, problems);
+        var repositories = read(environment, Setting.REPOSITORIES, AllowList::parse, problems);
+        var queue = read(environment, Setting.QUEUE_URL, Configuration::queue, problems);
+        var registry = read(environment, Setting.REGISTRY_URL, Configuration::registry, problems);
+        environment.keySet()
+                .stream()
+                .filter(name -> name.startsWith(Setting.PREFIX) && Setting.named(name).isEmpty())
+                .sorted()
+                .map(
+                        name -> name + " is unknown: did you mean "
+                                + Setting.nearest(name).variable() + "?")
+                .forEach(problems::add);
+        if (!problems.isEmpty()) {
+            throw new InvalidConfiguration(problems);
+        }
+        return new Configuration(tokens.orElseThrow(), repositories.orElseThrow(),
+                queue.orElseThrow(), registry.orElseThrow());
+    }
+
+    private static <T> Optional<T> read(
+            Map<String, String> environment,
+            Setting setting,
+            Function<String, T> parser,
+            List<String> problems) {
+        var value = Optional.ofNullable(environment.get(setting.variable()))
+                .filter(text -> !text.isBlank())
+                .or(setting::fallback);
+        if (value.isEmpty()) {
+            problems.add(setting.variable() + " is not set: " + setting.remedy());
+            return Optional.empty();
+        }
+        try {
+            return value.map(parser);
+        } catch (IllegalArgumentException e) {
+            problems.add(setting.variable() + " " + e.getMessage());
+            return Optional.empty();
+        }
+    }
+
+    private static URI queue(String text) {
+        var url = address(text);
+        if (!url.getPath().endsWith(".fifo")) {
+            throw new IllegalArgumentException(
+                    "is not the address of a FIFO queue, which ends in .fifo: create the queue with"
+                            + " FifoQueue true and use its address");
+        }
+        return url;
+    }
+
+    private static URI registry(String text) {
+        var url = address(text);
+        return url.getPath().endsWith("/")
+                ? URI.create(text.substring(0, text.length() - 1))
+                : url;
+    }
+
+    private static URI address(String text) {
+        URI url;
+        try {
+            url = new URI(text);
+        } catch (URISyntaxException e) {
+            throw new IllegalArgumentException("is not an address: write https://host/path", e);
+        }
+        var http = "https".equals(url.getScheme()) || "http".equals(url.getScheme());
+        if (!http || url.getHost() == null || url.getPort() > 65_535 || url.getRawUserInfo() != null
+                || url.getRawQuery() != null || url.getRawFragment() != null) {
+            throw new IllegalArgumentException("is not a plain http or https address:"
+                    + " write https://host/path, without user, query or fragment");
+        }
+        return url;
+    }
+}

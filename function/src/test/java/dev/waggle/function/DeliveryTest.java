@@ -1,0 +1,166 @@
+package dev.waggle.function;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.time.Instant;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class DeliveryTest {
+    private static final String REAL = Resources
+            .text("payloads/2022-12-17-bluebrown-busybox-manifest-list.json");
+    private static final Repository BUSYBOX = new Repository("bluebrown/busybox");
+    private static final Tag LATEST = new Tag("latest");
+
+    private static String changed(String from, String to) {
+        assertThat(REAL).contains(from);
+        return REAL.replace(from, to);
+    }
+
+    private static void assertUnreadable(String body, String field, String expected) {
+        assertThat(Delivery.read(body)).isEqualTo(new Delivery.Unreadable(field, expected));
+    }
+
+    private static void assertNotJson(String body) {
+        assertUnreadable(
+                body,
+                "body",
+                "well-formed JSON, without repeated fields, nested at most 32 deep");
+    }
+
+    @Test
+    void readsRepositoryTagAndTime() {
+        assertThat(Delivery.read(REAL)).isEqualTo(
+                new Delivery.Read(
+                        new Delivery(BUSYBOX, LATEST, Instant.parse("2022-12-17T20:06:02Z"))));
+    }
+
+    @ParameterizedTest
+    @CsvSource({"1.417566161e+09,2014-12-03T00:22:41Z", "1671307562.9,2022-12-17T20:06:02Z",
+            "253402300799,9999-12-31T23:59:59Z"})
+    void readsTheTimeInEveryNotation(String written, Instant expected) {
+        assertThat(Delivery.read(changed("1671307562", written)))
+                .isEqualTo(new Delivery.Read(new Delivery(BUSYBOX, LATEST, expected)));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"null", "\"1671307562\"", "true", "[1]", "{\"a\":[1]}", "0", "-1",
+            "-0.0",
+            "1671307562000", "1e400", "1e999999999", "0.1e-99999999"})
+    void doesWithoutATimeItCannotUse(String written) {
+        assertThat(Delivery.read(changed("1671307562", written)))
+                .isEqualTo(new Delivery.Read(new Delivery(BUSYBOX, LATEST, null)));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"\"tag\": null", "\"tag\": \"\"", "\"other\": \"latest\""})
+    void readsADeliveryWithoutATag(String written) {
+        assertThat(Delivery.read(changed("\"tag\": \"latest\"", written)))
+                .isInstanceOfSatisfying(
+                        Delivery.Read.class,
+                        read -> assertThat(read.delivery().tag()).isNull());
+    }
+
+    @Test
+    void takesNamespaceAndNameWhereTheRepositorysNameIsAbsent() {
+        assertThat(Delivery.read(changed("\"repo_name\": \"bluebrown/busybox\",", "")))
+                .isEqualTo(Delivery.read(REAL));
+        assertThat(
+                Delivery.read(
+                        changed("\"repo_name\": \"bluebrown/busybox\"", "\"repo_name\": null")))
+                .isEqualTo(Delivery.read(REAL));
+        assertUnreadable(
+                changed("\"repo_name\"", "\"x\"").replace("\"name\": \"busybox\"", "\"name\": 7"),
+                "repository.repo_name",
+                "a string");
+        assertUnreadable(
+                changed("\"repo_name\"", "\"x\"")
+                        .replace("\"name\": \"busybox\"", "\"name\": \"B\""),
+                "repository.namespace and repository.name",
+                Repository.EXPECTED);
+    }
+
+    @Test
+    void doesNotMindWhatElseIsThere() {
+        assertThat(
+                Delivery.read(
+                        changed(
+                                "\"images\": []",
+                                "\"images\": null, \"new\": {\"a\": [{\"tag\": \"x\"}, NULL]}"
+                                        .replace("NULL", "null"))
+                                .replace("\"star_count\": 0", "\"star_count\": \"0\"")
+                                .replace(
+                                        "\"owner\": \"bluebrown\"",
+                                        "\"owner\": {\"push_data\": {\"tag\": 1}}")))
+                .isEqualTo(Delivery.read(REAL));
+    }
+
+    @Test
+    void namesTheFieldThatIsWrong() {
+        assertUnreadable("[]", "body", "a JSON object");
+        assertUnreadable("\"text\"", "body", "a JSON object");
+        assertUnreadable("null", "body", "a JSON object");
+        assertUnreadable("{}", "repository", "an object");
+        assertUnreadable("{\"repository\": \"bluebrown/busybox\"}", "repository", "an object");
+        assertUnreadable("{\"repository\": {}, \"push_data\": []}", "push_data", "an object");
+        assertUnreadable(
+                "{\"repository\": {}, \"push_data\": {}}",
+                "repository.repo_name",
+                "a string");
+        assertUnreadable(
+                changed("\"bluebrown/busybox\",\n", "[\"bluebrown/busybox\"],\n"),
+                "repository.repo_name",
+                "a string");
+        assertUnreadable(
+                changed("\"bluebrown/busybox\",\n", "\"ghcr.io/bluebrown/busybox\",\n"),
+                "repository.repo_name",
+                Repository.EXPECTED);
+        assertUnreadable(changed("\"tag\": \"latest\"", "\"tag\": 2"), "push_data.tag", "a string");
+        assertUnreadable(
+                changed("\"tag\": \"latest\"", "\"tag\": \"a b\""),
+                "push_data.tag",
+                Tag.EXPECTED);
+        assertUnreadable(
+                changed("\"tag\": \"latest\"", "\"tag\": \"\\ud800\""),
+                "push_data.tag",
+                Tag.EXPECTED);
+    }
+
+    @Test
+    void refusesRepeatedFieldsAtAnyDepth() {
+        assertNotJson(changed("\"tag\": \"latest\"", "\"tag\": \"latest\", \"tag\": \"2\""));
+        assertNotJson(changed("\"images\": []", "\"images\": [{\"a\": 1, \"a\": 2}]"));
+        assertNotJson(changed("\"callback_url\"", "\"repository\": {}, \"callback_url\""));
+    }
+
+    @Test
+    void refusesWhatFollowsTheDelivery() {
+        assertUnreadable(REAL + "{}", "body", "nothing after the JSON object");
+        assertUnreadable(REAL + " 1", "body", "nothing after the JSON object");
+        assertNotJson(REAL + "x");
+        assertNotJson(REAL + "}");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", " ", "{", "not json", "{\"a\": NaN}", "{\"a\": Infinity}",
+            "{\"a\": +1}",
+            "{\"a\": 01}", "{'a': 1}", "{\"a\": 1,}", "{a: 1}", "{\"a\": \"\u0001\"}",
+            "{\"a\": \"\\x\"}",
+            "// comment\n{}", "payload=%7B%7D"})
+    void refusesWhatIsNotJson(String body) {
+        assertThat(Delivery.read(body)).isInstanceOfSatisfying(
+                Delivery.Unreadable.class,
+                unreadable -> assertThat(unreadable.field()).isEqualTo("body"));
+    }
+
+    @Test
+    void refusesWhatIsNestedTooDeepOrTooLong() {
+        var deep = changed("[]", "[".repeat(40) + "]".repeat(40));
+        assertNotJson(deep);
+        assertNotJson("{\"a\":" + "[".repeat(100_000));
+        assertNotJson(changed("\"media_type\"", "\"" + "n".repeat(300) + "\""));
+        assertNotJson(changed("1671307562", "1".repeat(65)));
+    }
+}

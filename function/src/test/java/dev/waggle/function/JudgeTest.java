@@ -1,0 +1,161 @@
+package dev.waggle.function;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.time.Clock;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.util.Base64;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+
+class JudgeTest {
+    private static final String TOKEN = "right-token";
+    private static final String OLD_TOKEN = "old-token";
+    private static final String REAL = Resources
+            .text("payloads/2022-12-17-bluebrown-busybox-manifest-list.json");
+    private static final Repository BUSYBOX = new Repository("bluebrown/busybox");
+    private static final Tag LATEST = new Tag("latest");
+    private static final Digest DIGEST = new Digest("sha256:" + "a".repeat(64));
+    private static final Instant NOW = Instant.parse("2022-12-17T20:06:04.5Z");
+    private static final Instant PUSHED = Instant.parse("2022-12-17T20:06:02Z");
+    private static final DeliveryId ID = new DeliveryId("JKJaXmPLvHcESHA=");
+
+    private final KnownTags registry = new KnownTags()
+            .knowing("bluebrown/busybox", "latest", new Registry.Found(DIGEST));
+    private final QueueInMemory queue = new QueueInMemory();
+
+    private Judge judge(String repositories) {
+        var configuration = Configuration.from(
+                Map.of(
+                        "WAGGLE_TOKEN_SHA256",
+                        Sha256.hex(TOKEN) + "," + Sha256.hex(OLD_TOKEN),
+                        "WAGGLE_REPOSITORIES",
+                        repositories,
+                        "WAGGLE_QUEUE_URL",
+                        "https://sqs.eu-central-1.amazonaws.com/1/waggle.fifo"));
+        return new Judge(configuration, registry, queue, Clock.fixed(NOW, ZoneOffset.UTC));
+    }
+
+    private Verdict verdict(@Nullable String token, @Nullable String body) {
+        return judge("bluebrown/busybox:latest").judge(new Request(ID, token, body, false));
+    }
+
+    private void assertNothingHappened() {
+        assertThat(registry.asked).isEmpty();
+        assertThat(queue.sent).isEmpty();
+    }
+
+    @Test
+    void acceptsAPushThatTheRegistryProves() {
+        var push = new PushMessage(ID, BUSYBOX, LATEST, DIGEST, PUSHED, NOW);
+        assertThat(verdict(TOKEN, REAL))
+                .isEqualTo(new Verdict.Accepted(TokenHashes.Match.FIRST, push));
+        assertThat(queue.sent).containsExactly(push);
+    }
+
+    @Test
+    void acceptsTheOldTokenDuringARotationAndTellsThemApart() {
+        assertThat(verdict(OLD_TOKEN, REAL)).isInstanceOfSatisfying(
+                Verdict.Accepted.class,
+                accepted -> assertThat(accepted.token()).isEqualTo(TokenHashes.Match.SECOND));
+    }
+
+    @Test
+    void acceptsAnEncodedBody() {
+        var encoded = Base64.getEncoder().encodeToString(REAL.getBytes(UTF_8));
+        assertThat(judge("bluebrown/busybox").judge(new Request(ID, TOKEN, encoded, true)))
+                .isInstanceOf(Verdict.Accepted.class);
+    }
+
+    @Test
+    void acceptsWithoutADigestWhatTheRegistryDoesNotProve() {
+        for (var doubt : Registry.Doubt.values()) {
+            registry.knowing("bluebrown/busybox", "latest", new Registry.Unproven(doubt));
+            var push = new PushMessage(ID, BUSYBOX, LATEST, null, PUSHED, NOW);
+            assertThat(verdict(TOKEN, REAL)).isEqualTo(
+                    new Verdict.AcceptedUnproven(TokenHashes.Match.FIRST, push, doubt));
+            assertThat(queue.held()).containsExactly(push);
+        }
+    }
+
+    @Test
+    void makesOneMessageOfTheManyDeliveriesOfOnePush() {
+        verdict(TOKEN, REAL);
+        verdict(TOKEN, REAL);
+        registry.knowing(
+                "bluebrown/busybox",
+                "latest",
+                new Registry.Found(new Digest("sha256:" + "b".repeat(64))));
+        verdict(TOKEN, REAL);
+        assertThat(queue.sent).hasSize(3);
+        assertThat(queue.held()).hasSize(2);
+    }
+
+    @Test
+    void refusesAWrongTokenBeforeItLooksAtTheBody() {
+        assertThat(verdict("wrong-token", REAL)).isEqualTo(new Verdict.WrongToken());
+        assertThat(verdict(null, REAL)).isEqualTo(new Verdict.WrongToken());
+        assertThat(verdict("", "x".repeat(Body.MAX_BYTES + 1))).isEqualTo(new Verdict.WrongToken());
+        assertThat(verdict("wrong-token", null)).isEqualTo(new Verdict.WrongToken());
+        assertNothingHappened();
+    }
+
+    @Test
+    void refusesABodyThatIsTooLarge() {
+        assertThat(verdict(TOKEN, REAL + " ".repeat(Body.MAX_BYTES)))
+                .isEqualTo(new Verdict.TooLarge(TokenHashes.Match.FIRST));
+        assertNothingHappened();
+    }
+
+    @Test
+    void refusesWhatIsNotADelivery() {
+        assertThat(verdict(TOKEN, null)).isEqualTo(
+                new Verdict.NotADelivery(TokenHashes.Match.FIRST, "body", "a JSON object"));
+        assertThat(verdict(TOKEN, "{}")).isEqualTo(
+                new Verdict.NotADelivery(TokenHashes.Match.FIRST, "repository", "an object"));
+        assertNothingHappened();
+    }
+
+    @Test
+    void refusesARepositoryThatIsNotOurs() {
+        assertThat(judge("bluebrown/other,busybox").judge(new Request(ID, TOKEN, REAL, false)))
+                .isEqualTo(new Verdict.NotOurRepository(TokenHashes.Match.FIRST));
+        assertNothingHappened();
+    }
+
+    @Test
+    void ignoresADeliveryWithoutATag() {
+        assertThat(verdict(TOKEN, REAL.replace("\"tag\": \"latest\",", "")))
+                .isEqualTo(new Verdict.NoTag(TokenHashes.Match.FIRST, BUSYBOX));
+        assertNothingHappened();
+    }
+
+    @Test
+    void ignoresATagThatIsNotWanted() {
+        assertThat(judge("bluebrown/busybox:1.*").judge(new Request(ID, TOKEN, REAL, false)))
+                .isEqualTo(new Verdict.TagNotWanted(TokenHashes.Match.FIRST, BUSYBOX, LATEST));
+        assertNothingHappened();
+    }
+
+    @Test
+    void ignoresATagThatIsNotInTheRegistry() {
+        registry.knowing("bluebrown/busybox", "latest", new Registry.Missing());
+        assertThat(verdict(TOKEN, REAL))
+                .isEqualTo(new Verdict.TagNotInRegistry(TokenHashes.Match.FIRST, BUSYBOX, LATEST));
+        assertThat(registry.asked).containsExactly("bluebrown/busybox:latest");
+        assertThat(queue.sent).isEmpty();
+    }
+
+    @Test
+    void saysSoWhenTheQueueDoesNotTakeIt() {
+        queue.failing("the queue is unreachable: ConnectException");
+        assertThat(verdict(TOKEN, REAL)).isEqualTo(
+                new Verdict.QueueUnavailable(
+                        TokenHashes.Match.FIRST,
+                        new PushMessage(ID, BUSYBOX, LATEST, DIGEST, PUSHED, NOW),
+                        "the queue is unreachable: ConnectException"));
+    }
+}
