@@ -1,0 +1,120 @@
+package dev.waggle.agent.queue;
+
+import java.net.URI;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Supplier;
+import software.amazon.awssdk.awscore.exception.AwsServiceException;
+import software.amazon.awssdk.core.exception.SdkException;
+import software.amazon.awssdk.http.urlconnection.UrlConnectionHttpClient;
+import software.amazon.awssdk.services.sqs.SqsClient;
+import software.amazon.awssdk.services.sqs.model.Message;
+import software.amazon.awssdk.services.sqs.model.MessageSystemAttributeName;
+
+/// A FIFO queue of Amazon SQS. Region, credentials and endpoint are found as by every program that
+/// uses the AWS SDK: from `AWS_REGION`, `AWS_ACCESS_KEY_ID`, `AWS_ENDPOINT_URL_SQS` and the rest.
+public final class SqsPushQueue implements PushQueue, AutoCloseable {
+
+    /// The longest that SQS offers.
+    private static final Duration LONG_POLL = Duration.ofSeconds(20);
+
+    /// Above the long poll, or every empty one would end as an error.
+    private static final Duration SLOWEST_ANSWER = Duration.ofSeconds(30);
+
+    private final SqsClient sqs;
+    private final String queueUrl;
+
+    SqsPushQueue(SqsClient sqs, String queueUrl) {
+        this.sqs = sqs;
+        this.queueUrl = queueUrl;
+    }
+
+    /// The queue of an address.
+    ///
+    /// @param queueUrl the address that SQS gave the queue
+    /// @throws QueueUnavailableException if the SDK finds no region
+    public static SqsPushQueue of(URI queueUrl) {
+        try {
+            return new SqsPushQueue(SqsClient.builder()
+                    .httpClientBuilder(
+                            UrlConnectionHttpClient.builder().socketTimeout(SLOWEST_ANSWER))
+                    .overrideConfiguration(
+                            override -> override.apiCallAttemptTimeout(SLOWEST_ANSWER))
+                    .build(), queueUrl.toString());
+        } catch (SdkException noRegion) {
+            throw new QueueUnavailableException(
+                    "set AWS_REGION to the queue's region: " + noRegion.getMessage(), noRegion);
+        }
+    }
+
+    @Override
+    public Optional<ReceivedMessage> receive(Duration invisible) {
+        return ask(
+                "receive",
+                () -> sqs.receiveMessage(
+                        request -> request.queueUrl(queueUrl)
+                                .maxNumberOfMessages(1)
+                                .waitTimeSeconds((int) LONG_POLL.toSeconds())
+                                .visibilityTimeout((int) invisible.toSeconds())
+                                .messageSystemAttributeNames(
+                                        MessageSystemAttributeName.SENT_TIMESTAMP,
+                                        MessageSystemAttributeName.APPROXIMATE_RECEIVE_COUNT)))
+                .messages()
+                .stream()
+                .findFirst()
+                .map(SqsPushQueue::received);
+    }
+
+    private static ReceivedMessage received(Message message) {
+        Map<MessageSystemAttributeName, String> attributes = message.attributes();
+        return new ReceivedMessage(message.messageId(), message.receiptHandle(), message.body(),
+                Instant.ofEpochMilli(
+                        Long.parseLong(
+                                attributes.getOrDefault(
+                                        MessageSystemAttributeName.SENT_TIMESTAMP,
+                                        "0"))),
+                Integer.parseInt(
+                        attributes.getOrDefault(
+                                MessageSystemAttributeName.APPROXIMATE_RECEIVE_COUNT,
+                                "1")));
+    }
+
+    @Override
+    public void extend(ReceivedMessage message, Duration invisible) {
+        ask(
+                "change visibility",
+                () -> sqs.changeMessageVisibility(
+                        request -> request.queueUrl(queueUrl)
+                                .receiptHandle(message.handle())
+                                .visibilityTimeout((int) invisible.toSeconds())));
+    }
+
+    @Override
+    public void delete(ReceivedMessage message) {
+        ask(
+                "delete",
+                () -> sqs.deleteMessage(
+                        request -> request.queueUrl(queueUrl).receiptHandle(message.handle())));
+    }
+
+    private static <T> T ask(String what, Supplier<T> call) {
+        try {
+            return call.get();
+        } catch (AwsServiceException refused) {
+            throw new QueueUnavailableException(
+                    what + ": " + refused.awsErrorDetails().errorCode() + ": "
+                            + refused.awsErrorDetails().errorMessage(),
+                    refused);
+        } catch (SdkException unreachable) {
+            throw new QueueUnavailableException(what + ": " + unreachable.getMessage(),
+                    unreachable);
+        }
+    }
+
+    @Override
+    public void close() {
+        sqs.close();
+    }
+}

@@ -1,0 +1,27 @@
+package dev.waggle.agent.rollout;
+
+import java.time.Instant;
+import org.jspecify.annotations.Nullable;
+
+/// One push to Docker Hub that the function accepted.
+///
+/// @param deliveryId follows the push through every log line of function and agent
+/// @param repository the repository that was pushed to, on Docker Hub
+/// @param tag the tag that was pushed
+/// @param digest what the tag named when the push was accepted; null if the registry did not tell the
+///     function, so that the engine must find out
+/// @param pushedAt when Docker Hub took the push, null if the delivery did not say
+/// @param acceptedAt when the function accepted the delivery
+public record Push(
+        String deliveryId,
+        Repository repository,
+        Tag tag,
+        @Nullable Digest digest,
+        @Nullable Instant pushedAt,
+        Instant acceptedAt) {
+
+    /// The image to ask the registry for: what was pushed, even if the tag has moved on since.
+    ImageReference image() {
+        return new ImageReference(repository, tag, digest);
+    }
+}

@@ -1,0 +1,155 @@
+package dev.waggle.agent.rollout;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// Brings one service to one image, and watches until the truth is known: one look at the service
+/// after the other, first deciding what to do about it, then following what became of it.
+final class Rollout {
+
+    private static final Logger LOG = LoggerFactory.getLogger(Rollout.class);
+
+    /// Swarm tells of most changes by an event; this is for those that it does not tell of: the
+    /// engine has no events of tasks.
+    private static final Duration LOOK = Duration.ofSeconds(1);
+
+    private final Swarm swarm;
+    private final Clock clock;
+    private final String serviceId;
+    private final ResolvedImage target;
+    private final Instant deadline;
+    private @Nullable Instant attempted;
+    private @Nullable Instant started;
+    private @Nullable Instant firstServing;
+    private @Nullable Instant convergedSince;
+    private boolean following;
+    private boolean followed;
+    private String lastError = "";
+    private String problem = "";
+
+    Rollout(Swarm swarm, Clock clock, String serviceId, ResolvedImage target, Duration longest) {
+        this.swarm = swarm;
+        this.clock = clock;
+        this.serviceId = serviceId;
+        this.target = target;
+        this.deadline = clock.instant().plus(longest);
+    }
+
+    /// When the update was sent, null if none was.
+    @Nullable Instant started() {
+        return started;
+    }
+
+    /// When the first task of the image ran, null if none was seen to.
+    @Nullable Instant firstServing() {
+        return firstServing;
+    }
+
+    /// @throws SwarmUnavailableException if the engine is out of reach before an update was sent; after that the engine is
+    ///     waited for until the deadline
+    RolloutOutcome run() throws InterruptedException {
+        try (Swarm.Changes changes = swarm.changes(serviceId)) {
+            while (clock.instant().isBefore(deadline)) {
+                try {
+                    Optional<RolloutOutcome> outcome = look();
+                    if (outcome.isPresent()) {
+                        return outcome.get();
+                    }
+                } catch (SwarmUnavailableException unavailable) {
+                    if (attempted == null && !following) {
+                        throw unavailable;
+                    }
+                    problem = String.valueOf(unavailable.getMessage());
+                }
+                changes.await(LOOK);
+            }
+            return new RolloutOutcome.TimedOut(problem);
+        }
+    }
+
+    /// @return empty as long as there is something to wait for
+    private Optional<RolloutOutcome> look() throws InterruptedException {
+        Optional<ServiceState> service = swarm.service(serviceId);
+        if (service.isEmpty()) {
+            return Optional.of(new RolloutOutcome.Removed());
+        }
+        return following ? follow(service.get()) : begin(service.get());
+    }
+
+    private Optional<RolloutOutcome> begin(ServiceState service) throws InterruptedException {
+        return switch (RolloutPlan.of(service, target)) {
+            case RolloutPlan.Close(RolloutOutcome outcome) -> Optional.of(outcome);
+            case RolloutPlan.Follow() -> {
+                // An update whose answer was lost has arrived after all.
+                started = attempted;
+                following = true;
+                yield follow(service);
+            }
+            case RolloutPlan.WaitForOther() -> {
+                problem = "another rollout of the service did not end";
+                yield Optional.empty();
+            }
+            case RolloutPlan.Update(ObjectNode spec) -> update(service, spec);
+        };
+    }
+
+    private Optional<RolloutOutcome> update(ServiceState service, ObjectNode spec)
+            throws InterruptedException {
+        attempted = clock.instant();
+        return switch (swarm.update(service, spec)) {
+            case Swarm.UpdateAnswer.Taken() -> {
+                started = attempted;
+                following = true;
+                LOG.atInfo()
+                        .addKeyValue("service", service.name())
+                        .addKeyValue("image", target.reference())
+                        .log("update sent");
+                yield Optional.empty();
+            }
+            case Swarm.UpdateAnswer.OutOfSequence() -> {
+                problem = "others kept changing the service";
+                attempted = null;
+                yield Optional.empty();
+            }
+            case Swarm.UpdateAnswer.Rejected(String reason) ->
+                Optional.of(new RolloutOutcome.RejectedByEngine(reason));
+        };
+    }
+
+    private Optional<RolloutOutcome> follow(ServiceState service) throws InterruptedException {
+        ImageReference image = target.reference();
+        List<TaskState> tasks = swarm.tasks(serviceId);
+        lastError = Optional.of(RolloutProgress.lastError(tasks, image))
+                .filter(error -> !error.isEmpty())
+                .orElse(lastError);
+        problem = lastError;
+        if (firstServing == null && started != null) {
+            firstServing = RolloutProgress.firstRunning(tasks, image).orElse(null);
+        }
+        boolean firstLook = !followed;
+        followed = true;
+        return switch (RolloutProgress.of(service, tasks, swarm.nodesDown(), image, lastError)) {
+            case RolloutProgress.Failed(RolloutOutcome outcome) -> Optional.of(outcome);
+            case RolloutProgress.Underway() -> {
+                convergedSince = null;
+                yield Optional.empty();
+            }
+            case RolloutProgress.Converged _ when started == null && firstLook ->
+                Optional.of(new RolloutOutcome.AlreadyCurrent());
+            case RolloutProgress.Converged(boolean completed) -> {
+                Instant now = clock.instant();
+                convergedSince = convergedSince == null ? now : convergedSince;
+                // Where Swarm had no task to change it watches nothing: then we do, for as long.
+                boolean proven = completed || !now.isBefore(convergedSince.plus(service.monitor()));
+                yield proven ? Optional.of(new RolloutOutcome.Updated()) : Optional.empty();
+            }
+        };
+    }
+}

@@ -1,0 +1,52 @@
+package dev.waggle.agent.rollout;
+
+/// How a push ended for one service, or for the whole swarm where no service wanted it.
+public sealed interface RolloutOutcome {
+
+    /// The image is in the specification, the update completed, and every slot runs it.
+    record Updated() implements RolloutOutcome {}
+
+    /// The service ran this very content before the push came.
+    record AlreadyCurrent() implements RolloutOutcome {}
+
+    /// No opted-in service of this repository wants the tag.
+    record NoServiceWantsIt() implements RolloutOutcome {}
+
+    /// Swarm went back to the image that was there before.
+    ///
+    /// @param error the failing task's own words
+    record RolledBack(String error) implements RolloutOutcome {}
+
+    /// Swarm stopped in the middle, of the update or of its rollback, and waits for somebody.
+    ///
+    /// @param error Swarm's and the failing task's own words
+    record Paused(String error) implements RolloutOutcome {}
+
+    /// Swarm had not finished when the deadline passed.
+    ///
+    /// @param error the last that was known
+    record TimedOut(String error) implements RolloutOutcome {}
+
+    /// Somebody gave the service another image meanwhile.
+    ///
+    /// @param image the image that the service has now
+    record Superseded(String image) implements RolloutOutcome {}
+
+    /// Somebody removed the service meanwhile.
+    record Removed() implements RolloutOutcome {}
+
+    /// The registry does not have the image, or does not show it to this engine.
+    ///
+    /// @param reason the registry's words
+    record RefusedByRegistry(String reason) implements RolloutOutcome {}
+
+    /// The engine would not take the update.
+    ///
+    /// @param reason the engine's words
+    record RejectedByEngine(String reason) implements RolloutOutcome {}
+
+    /// The service is left alone because of what its labels say, or what it is.
+    ///
+    /// @param problem what to mend
+    record LeftAlone(String problem) implements RolloutOutcome {}
+}

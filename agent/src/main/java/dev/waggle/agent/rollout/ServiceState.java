@@ -1,0 +1,98 @@
+package dev.waggle.agent.rollout;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+
+/// A service as the engine describes it: the whole tree, fields that we have never heard of
+/// included.
+///
+/// @param tree the answer of the Engine API's service inspection; not to be changed
+public record ServiceState(ObjectNode tree) {
+
+    /// Swarm's monitor period where a service sets none.
+    static final Duration DEFAULT_MONITOR = Duration.ofSeconds(5);
+
+    /// Where Swarm says a rolling update stands.
+    enum UpdateState {
+        NONE, UPDATING, PAUSED, COMPLETED, ROLLBACK_STARTED, ROLLBACK_PAUSED, ROLLBACK_COMPLETED, UNKNOWN;
+
+        private static UpdateState of(String word) {
+            return switch (word) {
+                case "" -> NONE;
+                case "updating" -> UPDATING;
+                case "paused" -> PAUSED;
+                case "completed" -> COMPLETED;
+                case "rollback_started" -> ROLLBACK_STARTED;
+                case "rollback_paused" -> ROLLBACK_PAUSED;
+                case "rollback_completed" -> ROLLBACK_COMPLETED;
+                default -> UNKNOWN;
+            };
+        }
+    }
+
+    /// The service's unchanging id.
+    public String id() {
+        return tree.path("ID").asText();
+    }
+
+    /// The service's name.
+    public String name() {
+        return tree.at("/Spec/Name").asText();
+    }
+
+    /// The version that an update must be based on.
+    public String version() {
+        return tree.at("/Version/Index").asText();
+    }
+
+    /// A copy of the specification, to be changed at will.
+    ObjectNode spec() {
+        return tree.withObject("/Spec").deepCopy();
+    }
+
+    Optional<ImageReference> image() {
+        return ImageReference.parse(imageText());
+    }
+
+    String imageText() {
+        return tree.at("/Spec/TaskTemplate/ContainerSpec/Image").asText();
+    }
+
+    Map<String, String> labels() {
+        Map<String, String> labels = new HashMap<>();
+        tree.at("/Spec/Labels")
+                .properties()
+                .forEach(label -> labels.put(label.getKey(), label.getValue().asText()));
+        return labels;
+    }
+
+    UpdateState updateState() {
+        return UpdateState.of(tree.at("/UpdateStatus/State").asText(""));
+    }
+
+    String updateMessage() {
+        return tree.at("/UpdateStatus/Message").asText("");
+    }
+
+    Duration monitor() {
+        long nanos = tree.at("/Spec/UpdateConfig/Monitor").asLong(0);
+        return nanos > 0 ? Duration.ofNanos(nanos) : DEFAULT_MONITOR;
+    }
+
+    /// Replicas wanted; empty for a service that runs once on every node.
+    Optional<Long> replicas() {
+        JsonNode replicated = tree.at("/Spec/Mode/Replicated");
+        return replicated.isMissingNode()
+                ? Optional.empty()
+                : Optional.of(replicated.path("Replicas").asLong(1));
+    }
+
+    boolean isJob() {
+        JsonNode mode = tree.at("/Spec/Mode");
+        return mode.has("ReplicatedJob") || mode.has("GlobalJob");
+    }
+}

@@ -1,0 +1,237 @@
+package dev.waggle.agent.swarm;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.github.dockerjava.zerodep.ZerodepDockerHttpClient;
+import dev.waggle.agent.rollout.Digest;
+import dev.waggle.agent.rollout.ImageReference;
+import dev.waggle.agent.rollout.ResolvedImage;
+import dev.waggle.agent.rollout.ServiceState;
+import dev.waggle.agent.rollout.Swarm;
+import dev.waggle.agent.rollout.SwarmUnavailableException;
+import dev.waggle.agent.rollout.TaskState;
+import dev.waggle.agent.swarm.EngineApi.Answer;
+import java.io.IOException;
+import java.net.URI;
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.time.format.DateTimeParseException;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/// The swarm that a Docker engine manages.
+public final class DockerSwarm implements Swarm, AutoCloseable {
+
+    private static final int NOT_FOUND = 404;
+    private static final int NOT_A_MANAGER = 503;
+
+    private final EngineApi engine;
+
+    DockerSwarm(EngineApi engine) {
+        this.engine = engine;
+    }
+
+    /// The swarm of the engine at an address.
+    ///
+    /// @param dockerHost the engine's address, as in Docker's `DOCKER_HOST`: `unix://` and a path,
+    ///     or `tcp://`
+    public static DockerSwarm at(URI dockerHost) {
+        return new DockerSwarm(new EngineApi(
+                new ZerodepDockerHttpClient.Builder().dockerHost(dockerHost).build()));
+    }
+
+    @Override
+    public Readiness readiness() throws InterruptedException {
+        try {
+            // Only a manager lists nodes.
+            Answer answer = engine.get("/nodes");
+            if (answer.succeeded()) {
+                return new Readiness.Ready();
+            }
+            return new Readiness.NotReady(answer.status() == NOT_A_MANAGER
+                    ? "the engine manages no swarm: run the agent on a manager, or 'docker swarm init' first"
+                    : "the engine refuses to list its nodes: " + answer.message());
+        } catch (SwarmUnavailableException unavailable) {
+            return new Readiness.NotReady(
+                    "the engine does not answer: " + unavailable.getMessage());
+        }
+    }
+
+    @Override
+    public List<ServiceState> servicesWithLabel(String label) throws InterruptedException {
+        JsonNode services = required(
+                engine.get("/services?filters=" + filters("label", label)),
+                "list services");
+        return Stream.of(services)
+                .flatMap(list -> list.valueStream())
+                .filter(ObjectNode.class::isInstance)
+                .map(service -> new ServiceState((ObjectNode) service))
+                .toList();
+    }
+
+    @Override
+    public Optional<ServiceState> service(String id) throws InterruptedException {
+        Answer answer = engine.get("/services/" + id);
+        if (answer.status() == NOT_FOUND) {
+            return Optional.empty();
+        }
+        // The engine takes a prefix of an id for the id.
+        return required(answer, "inspect service") instanceof ObjectNode tree
+                && tree.path("ID").asText().equals(id)
+                        ? Optional.of(new ServiceState(tree))
+                        : Optional.empty();
+    }
+
+    @Override
+    public List<TaskState> tasks(String serviceId) throws InterruptedException {
+        List<TaskState> tasks = new ArrayList<>();
+        for (JsonNode task : required(
+                engine.get("/tasks?filters=" + filters("service", serviceId)),
+                "list tasks")) {
+            String nodeId = task.path("NodeID").asText("");
+            tasks.add(
+                    new TaskState(task.has("Slot") ? task.path("Slot").asText() : "node " + nodeId,
+                            nodeId,
+                            task.at("/Spec/ContainerSpec/Image").asText(),
+                            task.path("DesiredState").asText().equals("running"),
+                            task.at("/Status/State").asText().equals("running"),
+                            error(task.path("Status")),
+                            time(task.at("/Status/Timestamp").asText(""))));
+        }
+        return tasks;
+    }
+
+    /// A service's task that ended by itself has failed, whatever its exit code. Where a health check
+    /// fails, the container is stopped, and a program that then exits with 0 leaves no other trace.
+    private static @Nullable String error(JsonNode status) {
+        String error = status.path("Err").asText("");
+        if (error.isEmpty() && status.path("State").asText().equals("complete")) {
+            return "the task ended with exit code "
+                    + status.at("/ContainerStatus/ExitCode").asText("0")
+                    + ", by itself or after failing its health check";
+        }
+        return error.isEmpty() ? null : error;
+    }
+
+    private static @Nullable Instant time(String text) {
+        try {
+            return Instant.parse(text);
+        } catch (DateTimeParseException none) {
+            return null;
+        }
+    }
+
+    @Override
+    public Set<String> nodesDown() throws InterruptedException {
+        Set<String> down = new HashSet<>();
+        for (JsonNode node : required(engine.get("/nodes"), "list nodes")) {
+            if (node.at("/Status/State").asText().equals("down")) {
+                down.add(node.path("ID").asText());
+            }
+        }
+        return down;
+    }
+
+    @Override
+    public Resolution resolve(ImageReference image) throws InterruptedException {
+        Answer answer = engine.get("/distribution/" + image + "/json");
+        if (answer.succeeded()) {
+            Digest digest = new Digest(answer.body().at("/Descriptor/digest").asText());
+            return new Resolution.Resolved(new ResolvedImage(
+                    new ImageReference(image.repository(), image.tag(), digest),
+                    platforms(answer.body())));
+        }
+        if (isRefusal(answer)) {
+            return new Resolution.Refused(answer.message());
+        }
+        throw new SwarmUnavailableException(
+                "the registry does not answer the engine: " + answer.message());
+    }
+
+    /// The engine reports missing rights as 401, 403 or, where it holds no credentials, as its
+    /// own failure.
+    private static boolean isRefusal(Answer answer) {
+        return switch (answer.status()) {
+            case 400, 401, 403, NOT_FOUND -> true;
+            default -> Stream.of("no basic auth credentials", "unauthorized", "denied")
+                    .anyMatch(answer.message().toLowerCase(Locale.ROOT)::contains);
+        };
+    }
+
+    /// As the docker command does it: entries of attestations are `unknown`, and `arm` is left open
+    /// since its variants are not told apart by Swarm (moby/swarmkit#2294).
+    private static List<ResolvedImage.Platform> platforms(JsonNode distribution) {
+        return distribution.path("Platforms")
+                .valueStream()
+                .map(
+                        platform -> new ResolvedImage.Platform(
+                                platform.path("architecture").asText(""),
+                                platform.path("os").asText("")))
+                .filter(
+                        platform -> !platform.architecture().equals("unknown")
+                                && !platform.os().equals("unknown"))
+                .map(
+                        platform -> platform.architecture().equals("arm")
+                                ? new ResolvedImage.Platform("", platform.os())
+                                : platform)
+                .distinct()
+                .toList();
+    }
+
+    @Override
+    public UpdateAnswer update(ServiceState seen, ObjectNode spec) throws InterruptedException {
+        Answer answer = engine.post(
+                "/services/" + seen.id() + "/update?version=" + seen.version()
+                        + "&registryAuthFrom=spec",
+                spec);
+        if (answer.succeeded()) {
+            return new UpdateAnswer.Taken();
+        }
+        if (answer.message().contains("update out of sequence")) {
+            return new UpdateAnswer.OutOfSequence();
+        }
+        if (answer.status() / 100 == 4) {
+            return new UpdateAnswer.Rejected(answer.message());
+        }
+        throw new SwarmUnavailableException("update service: " + answer.message());
+    }
+
+    @Override
+    public Changes changes(String serviceId) {
+        ObjectNode filters = JsonNodeFactory.instance.objectNode();
+        filters.putArray("type").add("service");
+        filters.putArray("service").add(serviceId);
+        return new ServiceEvents(engine, "/events?filters=" + encoded(filters));
+    }
+
+    private static JsonNode required(Answer answer, String what) {
+        if (!answer.succeeded()) {
+            throw new SwarmUnavailableException(
+                    what + ": " + answer.status() + " " + answer.message());
+        }
+        return answer.body();
+    }
+
+    private static String filters(String name, String value) {
+        ObjectNode filters = JsonNodeFactory.instance.objectNode();
+        filters.putArray(name).add(value);
+        return encoded(filters);
+    }
+
+    private static String encoded(ObjectNode filters) {
+        return URLEncoder.encode(filters.toString(), StandardCharsets.UTF_8);
+    }
+
+    @Override
+    public void close() throws IOException {
+        engine.close();
+    }
+}

@@ -1,0 +1,172 @@
+package dev.waggle.agent.swarm;
+
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.MappingIterator;
+import com.fasterxml.jackson.databind.cfg.JsonNodeFeature;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.TextNode;
+import com.github.dockerjava.transport.DockerHttpClient;
+import com.github.dockerjava.transport.DockerHttpClient.Request;
+import dev.waggle.agent.rollout.SwarmUnavailableException;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/// JSON requests to a Docker engine, in the newest version of the API that the engine speaks: in an
+/// older one the engine itself leaves out what that version did not know.
+final class EngineApi implements AutoCloseable {
+
+    /// A number keeps every digit: the tree is sent back.
+    private static final JsonMapper JSON = JsonMapper.builder()
+            .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS)
+            .disable(JsonNodeFeature.STRIP_TRAILING_BIGDECIMAL_ZEROES)
+            .build();
+
+    /// An engine that asks a registry answers within this, or not at all.
+    private static final Duration LONGEST_CALL = Duration.ofSeconds(30);
+
+    /// An engine's answer.
+    ///
+    /// @param status the HTTP status
+    /// @param body the JSON that came, or a text node where the engine answered in plain text
+    /// @param apiVersion the newest version of the API that the engine speaks, null if it did not say
+    record Answer(int status, JsonNode body, @Nullable String apiVersion) {
+
+        boolean succeeded() {
+            return status / 100 == 2;
+        }
+
+        /// The engine's words about a failure.
+        String message() {
+            return body.path("message").asText(body.asText()).strip();
+        }
+    }
+
+    private final DockerHttpClient http;
+    private final ExecutorService calls = Executors.newVirtualThreadPerTaskExecutor();
+    private volatile @Nullable String version;
+
+    EngineApi(DockerHttpClient http) {
+        this.http = http;
+    }
+
+    Answer get(String path) throws InterruptedException {
+        return send(Request.Method.GET, path, null);
+    }
+
+    Answer post(String path, JsonNode body) throws InterruptedException {
+        return send(Request.Method.POST, path, body);
+    }
+
+    /// Hands every JSON value of an endless answer to a listener, until the answer ends, which is
+    /// told by an exception, or the thread is interrupted.
+    void stream(String path, Consumer<JsonNode> listener) throws IOException, InterruptedException {
+        Request request = request(Request.Method.GET, "/v" + version() + path).build();
+        try (DockerHttpClient.Response response = http.execute(request);
+                MappingIterator<JsonNode> values = JSON.readerFor(JsonNode.class)
+                        .readValues(response.getBody())) {
+            if (response.getStatusCode() / 100 != 2) {
+                throw new IOException("HTTP status " + response.getStatusCode());
+            }
+            while (values.hasNextValue()) {
+                listener.accept(values.nextValue());
+            }
+        }
+    }
+
+    private Answer send(Request.Method method, String path, @Nullable JsonNode body)
+            throws InterruptedException {
+        Request.Builder request = request(method, "/v" + version() + path);
+        if (body != null) {
+            request.putHeader("Content-Type", "application/json").bodyBytes(bytes(body));
+        }
+        Answer answer = execute(method + " " + withoutQuery(path), request.build());
+        if (answer.status() == 400 && answer.message().startsWith("client version")) {
+            // The engine was replaced by another under the same socket.
+            version = null;
+            throw new SwarmUnavailableException(
+                    "the engine changed its API version: " + answer.message());
+        }
+        return answer;
+    }
+
+    private String version() throws InterruptedException {
+        String known = version;
+        if (known == null) {
+            known = execute("GET /_ping", request(Request.Method.GET, "/_ping").build())
+                    .apiVersion();
+            if (known == null) {
+                throw new SwarmUnavailableException(
+                        "no Api-Version in the answer to /_ping: is this a Docker engine?");
+            }
+            version = known;
+        }
+        return known;
+    }
+
+    /// A pooled connection that the engine has closed meanwhile would fail the next request, and a
+    /// failed POST is the one thing to avoid.
+    private static Request.Builder request(Request.Method method, String path) {
+        return Request.builder().method(method).path(path).putHeader("Connection", "close");
+    }
+
+    /// The transport's own timeouts do nothing on a unix socket, but an interrupt ends a read
+    /// at once.
+    private Answer execute(String what, Request request) throws InterruptedException {
+        Callable<Answer> call = () -> {
+            try (DockerHttpClient.Response response = http.execute(request)) {
+                return new Answer(response.getStatusCode(), json(response.getBody().readAllBytes()),
+                        response.getHeader("Api-Version"));
+            }
+        };
+        Future<Answer> answer = calls.submit(call);
+        try {
+            return answer.get(LONGEST_CALL.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (TimeoutException tooSlow) {
+            throw new SwarmUnavailableException(
+                    what + ": no answer within " + LONGEST_CALL.toSeconds() + " s", tooSlow);
+        } catch (ExecutionException failed) {
+            throw new SwarmUnavailableException(what + ": " + failed.getCause(), failed);
+        } finally {
+            answer.cancel(true);
+        }
+    }
+
+    private static byte[] bytes(JsonNode body) {
+        try {
+            return JSON.writeValueAsBytes(body);
+        } catch (IOException impossible) {
+            throw new UncheckedIOException(impossible);
+        }
+    }
+
+    private static JsonNode json(byte[] body) {
+        try {
+            return JSON.readTree(body);
+        } catch (IOException plainText) {
+            return TextNode.valueOf(new String(body, StandardCharsets.UTF_8));
+        }
+    }
+
+    private static String withoutQuery(String path) {
+        int query = path.indexOf('?');
+        return query < 0 ? path : path.substring(0, query);
+    }
+
+    @Override
+    public void close() throws IOException {
+        calls.shutdownNow();
+        http.close();
+    }
+}

@@ -1,0 +1,75 @@
+package dev.waggle.agent.rollout;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.List;
+
+/// Services as an engine describes them, for decisions to be made about.
+final class Services {
+
+    static final Digest OLD = new Digest("sha256:" + "1".repeat(64));
+    static final Digest NEW = new Digest("sha256:" + "2".repeat(64));
+    static final Repository PLAYLISTLOG = Repository.onDockerHub("vorce/playlistlog");
+    static final ResolvedImage TARGET = new ResolvedImage(
+            new ImageReference(PLAYLISTLOG, new Tag("2"), NEW),
+            List.of(new ResolvedImage.Platform("amd64", "linux")));
+
+    private Services() {}
+
+    /// A service of two replicas, as `docker service create` makes it, running version 1 and wanting every tag.
+    static ServiceState playlistlog() {
+        return service(
+                """
+                        {
+                          "ID": "w1ajj55nf1d22gpsw7z2uca3i",
+                          "Version": {"Index": 13},
+                          "Spec": {
+                            "Name": "playlistlog",
+                            "Labels": {"waggle.tags": "*"},
+                            "TaskTemplate": {
+                              "ContainerSpec": {"Image": "vorce/playlistlog:1@%s", "Init": false},
+                              "Placement": {"Constraints": ["node.role==worker"], "Platforms": [{"Architecture": "arm64"}]},
+                              "ForceUpdate": 0
+                            },
+                            "Mode": {"Replicated": {"Replicas": 2}},
+                            "UpdateConfig": {"Parallelism": 3, "FailureAction": "pause", "Monitor": 7000000000,
+                                             "MaxFailureRatio": 0.10, "Order": "stop-first"},
+                            "FieldOfTheFuture": {"Kept": 12345678901234567890}
+                          }
+                        }"""
+                        .formatted(OLD));
+    }
+
+    static ServiceState service(String json) {
+        try {
+            return new ServiceState(new JsonMapper().readValue(json, ObjectNode.class));
+        } catch (JsonProcessingException wrong) {
+            throw new IllegalArgumentException(wrong);
+        }
+    }
+
+    static ServiceState with(ServiceState service, String pointer, String field, String value) {
+        ObjectNode tree = service.tree().deepCopy();
+        tree.withObject(pointer).put(field, value);
+        return new ServiceState(tree);
+    }
+
+    static ServiceState without(ServiceState service, String pointer, String field) {
+        ObjectNode tree = service.tree().deepCopy();
+        tree.withObject(pointer).remove(field);
+        return new ServiceState(tree);
+    }
+
+    static ServiceState labelled(ServiceState service, String label, String value) {
+        return with(service, "/Spec/Labels", label, value);
+    }
+
+    static ServiceState running(ServiceState service, ImageReference image) {
+        return with(service, "/Spec/TaskTemplate/ContainerSpec", "Image", image.toString());
+    }
+
+    static ServiceState updating(ServiceState service, String state) {
+        return with(service, "/UpdateStatus", "State", state);
+    }
+}
