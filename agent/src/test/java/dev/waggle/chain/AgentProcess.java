@@ -1,0 +1,137 @@
+package dev.waggle.chain;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.URISyntaxException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Predicate;
+
+/// The agent as users run it: `java -jar agent.jar` in a process of its own, configured by its environment.
+public final class AgentProcess implements AutoCloseable {
+
+    /// Of a rollout, its rollback, and their surroundings.
+    private static final Duration LONGEST_ROLLOUT = Duration.ofMinutes(2);
+    private static final Duration LONGEST_STOP = Duration.ofSeconds(50);
+
+    private final Process process;
+    private final LogLines log = new LogLines();
+    private final Thread reader;
+
+    private AgentProcess(Process process) {
+        this.process = process;
+        this.reader = Thread.ofVirtual().start(this::read);
+    }
+
+    /// Starts the jar that the build made.
+    ///
+    /// @param environment all that the agent shall find in its environment
+    public static AgentProcess start(Map<String, String> environment) {
+        Path jar = jar();
+        ProcessBuilder builder = new ProcessBuilder(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-jar", jar.toString()).redirectErrorStream(true);
+        builder.environment()
+                .keySet()
+                .removeIf(name -> name.startsWith("AWS_") || name.startsWith("WAGGLE_"));
+        builder.environment().putAll(environment);
+        try {
+            return new AgentProcess(builder.start());
+        } catch (IOException notStarted) {
+            throw new UncheckedIOException(notStarted);
+        }
+    }
+
+    private static Path jar() {
+        try {
+            Path testClasses = Path.of(
+                    AgentProcess.class.getProtectionDomain().getCodeSource().getLocation().toURI());
+            Path jar = testClasses.resolveSibling("agent.jar");
+            if (Files.notExists(jar)) {
+                throw new IllegalStateException(jar + " does not exist: run mvn package first");
+            }
+            return jar;
+        } catch (URISyntaxException impossible) {
+            throw new IllegalStateException(impossible);
+        }
+    }
+
+    private void read() {
+        try (BufferedReader lines = process.inputReader(StandardCharsets.UTF_8)) {
+            lines.lines().forEach(log::add);
+        } catch (IOException | UncheckedIOException ended) {
+            // The log ends with the process.
+        }
+    }
+
+    /// What it has logged.
+    public LogLines log() {
+        return log;
+    }
+
+    /// Waits for the line that closes a push.
+    ///
+    /// @param deliveryId the push's
+    public JsonNode awaitOutcome(String deliveryId) {
+        return await(
+                "an outcome of " + deliveryId,
+                line -> line.path("message").asText().equals("push closed")
+                        && line.path("deliveryId").asText().equals(deliveryId));
+    }
+
+    /// Waits for a line of a message.
+    public JsonNode awaitMessage(String message) {
+        return await(
+                "the message " + message,
+                line -> line.path("message").asText().equals(message));
+    }
+
+    private JsonNode await(String description, Predicate<JsonNode> kind) {
+        // What was written before the end is read before the reader ends.
+        return log.await(description, LONGEST_ROLLOUT, reader::isAlive, kind);
+    }
+
+    /// Sends SIGTERM and waits for the end.
+    ///
+    /// @return the exit status
+    public int terminate() {
+        // Process.destroy would close the stream that the last lines come by.
+        process.toHandle().destroy();
+        return awaitEnd(LONGEST_STOP);
+    }
+
+    /// Sends SIGKILL and waits for the end.
+    public void kill() {
+        process.toHandle().destroyForcibly();
+        awaitEnd(LONGEST_STOP);
+    }
+
+    /// Waits until the process ends by itself.
+    ///
+    /// @return the exit status
+    public int awaitEnd(Duration longest) {
+        try {
+            if (!process.waitFor(longest.toMillis(), TimeUnit.MILLISECONDS)) {
+                throw new IllegalStateException(
+                        "the agent did not end within " + longest.toSeconds() + " s");
+            }
+            reader.join();
+            return process.exitValue();
+        } catch (InterruptedException interrupted) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException("interrupted while waiting for the agent", interrupted);
+        }
+    }
+
+    /// Kills the process if it still runs.
+    @Override
+    public void close() {
+        process.destroyForcibly();
+    }
+}

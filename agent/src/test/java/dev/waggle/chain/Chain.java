@@ -1,0 +1,267 @@
+package dev.waggle.chain;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.waggle.function.WebhookHandler;
+import dev.waggle.testhost.Await;
+import dev.waggle.testhost.EngineHttp;
+import dev.waggle.testhost.PlaylistlogImages;
+import dev.waggle.testhost.PrivateEngine;
+import dev.waggle.testhost.SqsServer;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.PrintStream;
+import java.io.UncheckedIOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.HashMap;
+import java.util.HexFormat;
+import java.util.Map;
+import java.util.UUID;
+import software.amazon.awssdk.services.sqs.model.QueueAttributeName;
+
+/// Webhook, function, queue and agent around an engine.
+public final class Chain implements AutoCloseable {
+
+    private static final JsonMapper JSON = new JsonMapper();
+    private static final Duration VISIBILITY = Duration.ofSeconds(60);
+
+    /// What the webhook answered.
+    ///
+    /// @param status the HTTP status
+    /// @param body the JSON answer
+    public record Answer(int status, JsonNode body) {
+
+        /// What the push is called in every log line.
+        public String deliveryId() {
+            return body.path("deliveryId").asText();
+        }
+    }
+
+    private final PrivateEngine engine;
+    private final EngineHttp api;
+    private final SqsServer sqs;
+    private final SqsServer.FifoQueue queue;
+    private final LogLines functionLog = new LogLines();
+    private final String token = HexFormat.of().formatHex(new SecureRandom().generateSeed(24));
+    private final WebhookFront front;
+    private final HttpClient http = HttpClient.newHttpClient();
+    private AgentProcess agent;
+
+    private Chain(PrivateEngine engine, SqsServer sqs) throws IOException {
+        this.engine = engine;
+        this.api = EngineHttp.connect(engine.dockerHost());
+        this.sqs = sqs;
+        this.queue = sqs.createFifoQueue("waggle.fifo", VISIBILITY);
+        Map<String, String> environment = new HashMap<>(sqs.environment());
+        environment.put("WAGGLE_TOKEN_SHA256", sha256(token));
+        environment.put("WAGGLE_REPOSITORIES", PlaylistlogImages.REPOSITORY);
+        environment.put("WAGGLE_QUEUE_URL", queue.url());
+        environment.put("WAGGLE_REGISTRY_URL", engine.registry().toString());
+        this.front = WebhookFront
+                .start(WebhookHandler.fromEnvironment(environment, lines(functionLog)));
+        this.agent = AgentProcess.start(agentEnvironment());
+    }
+
+    /// Starts function and agent around an engine and a queue that run already, and end by themselves.
+    public static Chain start(PrivateEngine engine, SqsServer sqs) {
+        try {
+            return new Chain(engine, sqs);
+        } catch (IOException notStarted) {
+            throw new UncheckedIOException(notStarted);
+        }
+    }
+
+    private Map<String, String> agentEnvironment() {
+        Map<String, String> environment = new HashMap<>(sqs.environment());
+        environment.put("WAGGLE_QUEUE_URL", queue.url());
+        environment.put("DOCKER_HOST", engine.dockerHost().toString());
+        return environment;
+    }
+
+    /// The engine's API as plain JSON.
+    public EngineHttp api() {
+        return api;
+    }
+
+    /// The agent that runs now.
+    public AgentProcess agent() {
+        return agent;
+    }
+
+    /// Starts another agent in the place of the one before, which must have ended.
+    public void startAgentAgain() {
+        agent.close();
+        agent = AgentProcess.start(agentEnvironment());
+    }
+
+    /// What the function has logged.
+    public LogLines functionLog() {
+        return functionLog;
+    }
+
+    /// The secret in the webhook's address.
+    public String token() {
+        return token;
+    }
+
+    /// The webhook's address with its token.
+    public URI webhook() {
+        return front.webhook(token);
+    }
+
+    /// The address of the queue.
+    public String queueUrl() {
+        return queue.url();
+    }
+
+    /// Puts a text on the queue as if the function had, which it need not have.
+    public void send(String message) {
+        sqs.client()
+                .sendMessage(
+                        request -> request.queueUrl(queue.url())
+                                .messageBody(message)
+                                .messageGroupId(PlaylistlogImages.REPOSITORY)
+                                .messageDeduplicationId(UUID.randomUUID().toString()));
+    }
+
+    /// Messages in the queue, those in flight included, and in its dead-letter queue.
+    public int messages() {
+        return messages(queue.url()) + messages(queue.deadLetterUrl());
+    }
+
+    private int messages(String url) {
+        return sqs.client()
+                .getQueueAttributes(
+                        request -> request.queueUrl(url)
+                                .attributeNames(
+                                        QueueAttributeName.APPROXIMATE_NUMBER_OF_MESSAGES,
+                                        QueueAttributeName.APPROXIMATE_NUMBER_OF_MESSAGES_NOT_VISIBLE))
+                .attributes()
+                .values()
+                .stream()
+                .mapToInt(Integer::parseInt)
+                .sum();
+    }
+
+    /// Posts a delivery for a push of now to the webhook, as Docker Hub does.
+    public Answer deliver(String tag) {
+        return post(
+                webhook(),
+                Delivery.of(PlaylistlogImages.REPOSITORY, tag, Instant.now()).json());
+    }
+
+    /// Posts a delivery with another token.
+    public Answer deliverWithToken(String otherToken, String tag) {
+        return post(
+                front.webhook(otherToken),
+                Delivery.of(PlaylistlogImages.REPOSITORY, tag, Instant.now()).json());
+    }
+
+    private Answer post(URI address, String body) {
+        HttpRequest request = HttpRequest.newBuilder(address)
+                .header("Content-Type", "application/json")
+                .POST(HttpRequest.BodyPublishers.ofString(body))
+                .build();
+        try {
+            HttpResponse<String> response = http
+                    .send(request, HttpResponse.BodyHandlers.ofString());
+            return new Answer(response.statusCode(), JSON.readTree(response.body()));
+        } catch (IOException failed) {
+            throw new UncheckedIOException(failed);
+        } catch (InterruptedException interrupted) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException("interrupted while delivering", interrupted);
+        }
+    }
+
+    /// Creates a service on the overlay network as `docker service create` does, and waits until it serves.
+    ///
+    /// @param image with its digest, as the docker command pins it
+    public void createService(String name, String image, int replicas, Map<String, String> labels) {
+        ObjectNode spec = JSON.createObjectNode().put("Name", name);
+        labels.forEach(spec.withObject("/Labels")::put);
+        spec.withObject("/TaskTemplate/ContainerSpec").put("Image", image);
+        spec.withObject("/TaskTemplate")
+                .putArray("Networks")
+                .addObject()
+                .put("Target", PrivateEngine.NETWORK);
+        spec.withObject("/Mode/Replicated").put("Replicas", replicas);
+        spec.withObject("/EndpointSpec").put("Mode", "dnsrr");
+        createService(spec);
+        Await.until(
+                replicas + " running tasks of " + name,
+                Duration.ofSeconds(60),
+                () -> tasksRunning(name) == replicas);
+    }
+
+    /// Creates a service from a specification, and waits for nothing.
+    public void createService(JsonNode spec) {
+        api.post("/services/create", spec);
+    }
+
+    /// The service of a name as the engine describes it.
+    public JsonNode service(String name) {
+        return api.get("/services/" + name);
+    }
+
+    /// The image that a service's specification names.
+    public String image(String name) {
+        return service(name).at("/Spec/TaskTemplate/ContainerSpec/Image").asText();
+    }
+
+    private long tasksRunning(String name) {
+        String filters = "%7B%22service%22%3A%5B%22" + name + "%22%5D%7D";
+        return api.get("/tasks?filters=" + filters)
+                .valueStream()
+                .filter(task -> task.at("/Status/State").asText().equals("running"))
+                .count();
+    }
+
+    private static String sha256(String text) {
+        try {
+            return HexFormat.of()
+                    .formatHex(
+                            MessageDigest.getInstance("SHA-256")
+                                    .digest(text.getBytes(StandardCharsets.UTF_8)));
+        } catch (NoSuchAlgorithmException impossible) {
+            throw new IllegalStateException(impossible);
+        }
+    }
+
+    /// Ends the agent and the webhook, quickly.
+    @Override
+    public void close() {
+        agent.close();
+        front.close();
+        http.close();
+        api.close();
+    }
+
+    /// Hands over what is written to it, line by line.
+    private static PrintStream lines(LogLines log) {
+        return new PrintStream(new OutputStream() {
+            private final ByteArrayOutputStream line = new ByteArrayOutputStream();
+
+            @Override
+            public void write(int octet) {
+                if (octet == '\n') {
+                    log.add(line.toString(StandardCharsets.UTF_8));
+                    line.reset();
+                } else {
+                    line.write(octet);
+                }
+            }
+        }, true, StandardCharsets.UTF_8);
+    }
+}

@@ -1,0 +1,326 @@
+package dev.waggle.testhost;
+
+import com.github.dockerjava.api.command.PullImageResultCallback;
+import com.github.dockerjava.api.exception.NotFoundException;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.elasticmq.rest.sqs.SQSRestServerBuilder;
+import org.testcontainers.containers.wait.strategy.Wait;
+import org.testcontainers.localstack.LocalStackContainer;
+import org.testcontainers.utility.DockerImageName;
+import org.testcontainers.utility.TestcontainersConfiguration;
+import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
+import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
+import software.amazon.awssdk.http.urlconnection.UrlConnectionHttpClient;
+import software.amazon.awssdk.regions.Region;
+import software.amazon.awssdk.services.sqs.SqsClient;
+import software.amazon.awssdk.services.sqs.model.QueueAttributeName;
+
+/// A server that speaks SQS.
+public final class SqsServer implements AutoCloseable {
+    /// A FIFO queue and the FIFO queue that takes what cannot be handled.
+    ///
+    /// @param url
+    ///            the queue's address
+    /// @param deadLetterUrl
+    ///            the address of its dead-letter queue
+    public record FifoQueue(String url, String deadLetterUrl) {}
+
+    /// The last version that needs no account.
+    private static final String LOCALSTACK = "localstack/localstack";
+    private static final String LOCALSTACK_VERSION = "4.14.0";
+
+    private static final URI DOCKER_HUB = URI.create("https://registry-1.docker.io");
+    private static final Duration REACHABLE_WITHIN = Duration.ofSeconds(3);
+
+    /// The image has about 500 MB.
+    private static final Duration PULL = Duration.ofMinutes(5);
+
+    private static final String REGION = "us-east-1";
+    private static final String CREDENTIAL = "test";
+
+    private final String kind;
+    private final URI endpoint;
+    private final Runnable stop;
+    private final SqsClient client;
+    private final AtomicBoolean closed = new AtomicBoolean();
+
+    private SqsServer(String kind, URI endpoint, Runnable stop) {
+        this.kind = kind;
+        this.endpoint = endpoint;
+        this.stop = stop;
+        this.client = SqsClient.builder()
+                .endpointOverride(endpoint)
+                .region(Region.of(REGION))
+                .credentialsProvider(
+                        StaticCredentialsProvider.create(
+                                AwsBasicCredentials.create(CREDENTIAL, CREDENTIAL)))
+                .httpClient(UrlConnectionHttpClient.create())
+                .build();
+    }
+
+    /// Starts LocalStack in the private engine where its image can be had, ElasticMQ in this JVM
+    /// otherwise; one line on standard output says which and why.
+    public static SqsServer start(PrivateEngine engine) {
+        return start(engine, DOCKER_HUB);
+    }
+
+    static SqsServer start(PrivateEngine engine, URI dockerHub) {
+        var obstacle = obtainImage(engine, dockerHub);
+        var server = obstacle.isEmpty() ? startLocalStack(engine) : startInJvm();
+        System.out.println(
+                "SQS server: " + server.kind()
+                        + obstacle.map(reason -> ", because " + reason).orElse(""));
+        return server;
+    }
+
+    /// Starts ElasticMQ in this JVM, on a free port of the loopback interface.
+    public static SqsServer startInJvm() {
+        var server = SQSRestServerBuilder.withInterface("127.0.0.1")
+                .withDynamicPort()
+                .withAWSRegion(REGION)
+                .start();
+        var port = server.waitUntilStarted().localAddress().getPort();
+        var version = SQSRestServerBuilder.class.getPackage().getImplementationVersion();
+        return new SqsServer(
+                "ElasticMQ " + version,
+                URI.create("http://127.0.0.1:" + port),
+                server::stopAndWait);
+    }
+
+    /// Makes sure of the image in the engine, or says why it cannot be had.
+    private static Optional<String> obtainImage(PrivateEngine engine, URI dockerHub) {
+        if (engine.publishedPortsAddress().isEmpty() || engine.hostAddress().isEmpty()) {
+            return Optional.of("the private engine's containers cannot be reached from here");
+        }
+        try {
+            engine.docker().inspectImageCmd(LOCALSTACK + ":" + LOCALSTACK_VERSION).exec();
+            return Optional.empty();
+        } catch (NotFoundException absent) {
+            if (!isReachable(dockerHub)) {
+                return Optional.of(
+                        dockerHub.getHost() + " did not answer within "
+                                + REACHABLE_WITHIN.toSeconds()
+                                + " s, so LocalStack's image cannot be pulled");
+            }
+            return pull(engine, dockerHub, engine.hostAddress().get());
+        }
+    }
+
+    private static boolean isReachable(URI registry) {
+        var request = HttpRequest
+                .newBuilder(registry.resolve("/v2/"))
+                .timeout(REACHABLE_WITHIN)
+                .build();
+        try (var http = HttpClient.newBuilder().connectTimeout(REACHABLE_WITHIN).build()) {
+            return http.send(request, HttpResponse.BodyHandlers.discarding()).statusCode() < 500;
+        } catch (IOException e) {
+            return false;
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return false;
+        }
+    }
+
+    /// Pulls through a registry of our own, since the engine itself has no way out; the registry's
+    /// files stay for the next run.
+    private static Optional<String> pull(PrivateEngine engine, URI dockerHub, String address) {
+        try {
+            var files = Files.createDirectories(DebianPackages.downloads().resolve("docker-hub"));
+            var configuration = Files.createTempFile("waggle-proxy", ".yml");
+            Files.writeString(configuration, """
+                    version: 0.1
+                    log: {level: warn, accesslog: {disabled: true}}
+                    storage:
+                      filesystem: {rootdirectory: %s}
+                    http: {addr: "%s:5000"}
+                    proxy: {remoteurl: "%s"}
+                    """.formatted(files, address, dockerHub));
+            var script = "docker-registry serve \"$0\" >&2 & " + "echo answer:0\n"
+                    + TetheredShell.LOOP;
+            var command = List.of(
+                    "setsid",
+                    "unshare",
+                    "--pid",
+                    "--fork",
+                    "--kill-child",
+                    "sh",
+                    "-c",
+                    script,
+                    configuration.toString());
+            try (var proxy = new TetheredShell(command, null, Path.of("/dev/null"))) {
+                proxy.ready(Duration.ofSeconds(10));
+                var registry = URI.create("http://" + address + ":5000");
+                Await.until(
+                        "a proxy of Docker Hub that answers",
+                        Duration.ofSeconds(10),
+                        () -> EngineClient.answers(registry));
+                System.out.println("pulling " + LOCALSTACK + ":" + LOCALSTACK_VERSION);
+                var source = address + ":5000/" + LOCALSTACK;
+                var complete = engine.docker()
+                        .pullImageCmd(source)
+                        .withTag(LOCALSTACK_VERSION)
+                        .exec(new PullImageResultCallback())
+                        .awaitCompletion(PULL.toSeconds(), TimeUnit.SECONDS);
+                if (!complete) {
+                    return Optional.of(
+                            "pulling LocalStack took longer than " + PULL.toMinutes() + " min");
+                }
+                engine.docker()
+                        .tagImageCmd(
+                                source + ":" + LOCALSTACK_VERSION,
+                                LOCALSTACK,
+                                LOCALSTACK_VERSION)
+                        .exec();
+                return Optional.empty();
+            } finally {
+                Files.delete(configuration);
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException("interrupted while pulling LocalStack", e);
+        } catch (RuntimeException failed) {
+            return Optional.of("LocalStack's image was not to be pulled: " + failed.getMessage());
+        }
+    }
+
+    private static SqsServer startLocalStack(PrivateEngine engine) {
+        var container = new LocalStackInEngine(engine);
+        container.start();
+        return new SqsServer(
+                "LocalStack " + LOCALSTACK_VERSION,
+                container.getEndpoint(),
+                container::stop);
+    }
+
+    /// What is running, such as `ElasticMQ 1.7.1`.
+    public String kind() {
+        return kind;
+    }
+
+    /// Where it listens.
+    public URI endpoint() {
+        return endpoint;
+    }
+
+    /// What a process needs in its environment for its SDK to use this server.
+    public Map<String, String> environment() {
+        return Map.of(
+                "AWS_REGION",
+                REGION,
+                "AWS_ACCESS_KEY_ID",
+                CREDENTIAL,
+                "AWS_SECRET_ACCESS_KEY",
+                CREDENTIAL,
+                "AWS_ENDPOINT_URL_SQS",
+                endpoint.toString());
+    }
+
+    /// A client of this server, closed with it.
+    public SqsClient client() {
+        return client;
+    }
+
+    /// Creates a FIFO queue whose messages go to a dead-letter queue after five receives.
+    ///
+    /// @param name
+    ///            ends in `.fifo`
+    /// @param visibilityTimeout
+    ///            how long a received message stays hidden, in whole seconds
+    public FifoQueue createFifoQueue(String name, Duration visibilityTimeout) {
+        var deadLetterUrl = create(
+                name.replaceFirst("\\.fifo$", "-dead.fifo"),
+                Map.of(QueueAttributeName.FIFO_QUEUE, "true"));
+        var deadLetterArn = client
+                .getQueueAttributes(
+                        request -> request.queueUrl(deadLetterUrl)
+                                .attributeNames(QueueAttributeName.QUEUE_ARN))
+                .attributes()
+                .get(QueueAttributeName.QUEUE_ARN);
+        var url = create(
+                name,
+                Map.of(
+                        QueueAttributeName.FIFO_QUEUE,
+                        "true",
+                        QueueAttributeName.VISIBILITY_TIMEOUT,
+                        Long.toString(visibilityTimeout.toSeconds()),
+                        QueueAttributeName.REDRIVE_POLICY,
+                        "{\"deadLetterTargetArn\":\"" + deadLetterArn
+                                + "\",\"maxReceiveCount\":5}"));
+        return new FifoQueue(url, deadLetterUrl);
+    }
+
+    private String create(String name, Map<QueueAttributeName, String> attributes) {
+        return client.createQueue(request -> request.queueName(name).attributes(attributes))
+                .queueUrl();
+    }
+
+    @Override
+    public void close() {
+        if (!closed.getAndSet(true)) {
+            client.close();
+            stop.run();
+        }
+    }
+
+    /// LocalStack in the private engine, whatever other engine Testcontainers would find by itself.
+    private static final class LocalStackInEngine extends LocalStackContainer {
+        private final String address;
+
+        LocalStackInEngine(PrivateEngine engine) {
+            super(imageIn(engine));
+            address = engine.publishedPortsAddress().orElseThrow();
+            // Testcontainers' own client stays with the first engine that this JVM showed it.
+            dockerClient = engine.docker();
+            // Marked for reuse, it needs none of Testcontainers' helpers, which cannot be pulled;
+            // it ends with the engine.
+            withReuse(true);
+            // SQS needs no Docker socket, and binding one would be preceded by a trial in another
+            // image.
+            setBinds(new ArrayList<>());
+            withImagePullPolicy(image -> false);
+            withEnv("SERVICES", "sqs");
+            waitingFor(
+                    Wait.forLogMessage(".*Ready\\.\n", 1)
+                            .withStartupTimeout(Duration.ofMinutes(2)));
+        }
+
+        /// Points Testcontainers at the engine before its first use: in memory, in the two settings
+        /// that outrank the environment and the user's file.
+        private static DockerImageName imageIn(PrivateEngine engine) {
+            var settings = TestcontainersConfiguration.getInstance().getUserProperties();
+            settings.setProperty("tc.host", engine.dockerHost().toString());
+            settings.setProperty("testcontainers.reuse.enable", "true");
+            return DockerImageName.parse(LOCALSTACK).withTag(LOCALSTACK_VERSION);
+        }
+
+        /// Where the engine publishes ports, which is not this machine's loopback interface.
+        @Override
+        public String getHost() {
+            return address;
+        }
+
+        @Override
+        public void stop() {
+            var container = getContainerId();
+            if (container != null) {
+                dockerClient.removeContainerCmd(container).withForce(true).exec();
+            }
+        }
+    }
+}
