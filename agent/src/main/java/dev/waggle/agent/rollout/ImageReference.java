@@ -12,11 +12,14 @@ import org.jspecify.annotations.Nullable;
 /// @param digest its content, null if it was not pinned
 public record ImageReference(Repository repository, @Nullable Tag tag, @Nullable Digest digest) {
 
+    // The name is whatever is left: a tag has no slash, so that a registry's port is not taken for
+    // one.
     private static final Pattern REFERENCE = Pattern.compile(
-            "(?<name>[^:@]*(?::[0-9]+/[^:@]+)?)(?::(?<tag>"
-                    + Tag.GRAMMAR + "))?(?:@(?<digest>" + Digest.GRAMMAR + "))?");
-    private static final Pattern REGISTRY = Pattern.compile(
-            "(?:[A-Za-z0-9]|[A-Za-z0-9][A-Za-z0-9-]*[A-Za-z0-9])(?:\\.(?:[A-Za-z0-9]|[A-Za-z0-9][A-Za-z0-9-]*[A-Za-z0-9]))*(?::[0-9]+)?");
+            "(?<name>[^@]*?)(?::(?<tag>" + Tag.GRAMMAR + "))?(?:@(?<digest>" + Digest.GRAMMAR
+                    + "))?");
+    private static final String LABEL = "(?:[A-Za-z0-9]|[A-Za-z0-9][A-Za-z0-9-]*[A-Za-z0-9])";
+    private static final Pattern REGISTRY = Pattern
+            .compile("(?:" + LABEL + "(?:\\." + LABEL + ")*|\\[[A-Fa-f0-9:]+])(?::[0-9]+)?");
 
     /// Reads a reference by the rules of distribution/reference: the part before the first slash is
     /// a registry if it has a dot, a colon or an upper-case letter, or is `localhost`.

@@ -4,6 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.waggle.agent.report.OutcomeLog.Line;
 import dev.waggle.agent.rollout.RolloutOutcome;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Stream;
@@ -49,6 +52,18 @@ class OutcomeLogTest {
                 .isEqualTo("unhealthy");
         assertThat(Line.of(new RolloutOutcome.Superseded("vorce/playlistlog:3")).detail())
                 .isEqualTo("the service has vorce/playlistlog:3");
+    }
+
+    @Test
+    void theReadmeListsEveryOutcome() throws IOException {
+        assertThat(
+                Files.readString(Path.of("..", "README.md"))
+                        .lines()
+                        .map(line -> line.split("\\|", -1))
+                        .filter(cells -> cells.length == 4)
+                        .map(cells -> cells[1].strip())
+                        .toList())
+                .containsSubsequence(names(EVERY_OUTCOME.stream()));
     }
 
     private static List<String> names(Stream<RolloutOutcome> outcomes) {

@@ -1,0 +1,79 @@
+package dev.waggle.agent;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.waggle.agent.rollout.ServiceLabels;
+import dev.waggle.function.Setting;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.regex.MatchResult;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.Test;
+
+/// The README's tables of settings say what the code reads.
+class ReadmeTest {
+
+    private static final Pattern ROW = Pattern
+            .compile("^\\| `([^`]+)` \\| `?([^`|]*?)`? \\|", Pattern.MULTILINE);
+
+    @Test
+    void listsEverySettingOfTheFunctionWithItsDefault() throws IOException {
+        assertThat(table("**Of the function**")).isEqualTo(
+                defaults(
+                        Arrays.stream(Setting.values())
+                                .map(
+                                        setting -> Map.entry(
+                                                setting.variable(),
+                                                setting.fallback().orElse("")))
+                                .toList()));
+    }
+
+    @Test
+    void listsEverySettingOfTheAgentWithItsDefault() throws IOException {
+        assertThat(table("**Of the agent**")).isEqualTo(
+                defaults(
+                        AgentConfiguration.SETTINGS.stream()
+                                .map(setting -> Map.entry(setting.variable(), setting.byDefault()))
+                                .toList()));
+    }
+
+    @Test
+    void listsEveryLabel() throws IOException {
+        assertThat(table("**Of a service**"))
+                .containsOnlyKeys(
+                        ServiceLabels.TAGS,
+                        ServiceLabels.ORDER,
+                        ServiceLabels.FAILURE_ACTION);
+    }
+
+    private static Map<String, String> defaults(List<Map.Entry<String, String>> settings) {
+        return settings.stream()
+                .collect(
+                        Collectors.toMap(
+                                Map.Entry::getKey,
+                                setting -> setting.getValue().isEmpty()
+                                        ? "none, required"
+                                        : setting.getValue()));
+    }
+
+    /// The first two columns of the first table after a text.
+    private static Map<String, String> table(String after) throws IOException {
+        String readme = Files.readString(Path.of("..", "README.md"));
+        String table = readme.substring(readme.indexOf("\n|", readme.indexOf(after)));
+        return rows(table.substring(0, table.indexOf("\n\n")));
+    }
+
+    private static Map<String, String> rows(String table) {
+        Map<String, String> rows = new LinkedHashMap<>();
+        Collection<MatchResult> matches = ROW.matcher(table).results().toList();
+        matches.forEach(row -> rows.put(row.group(1), row.group(2)));
+        return rows;
+    }
+}
