@@ -43,6 +43,7 @@ public final class Demo implements AutoCloseable {
     private final Steps steps;
     private final PrintStream out;
     private final Deque<AutoCloseable> started = new ArrayDeque<>();
+    private volatile boolean ending;
 
     private Demo(PrintStream out, boolean terminal) {
         this.out = out;
@@ -75,8 +76,10 @@ public final class Demo implements AutoCloseable {
             out.println("\n  ✘ " + unexpected.getMessage());
             return UNEXPECTED;
         } catch (Exception failure) {
-            out.println("\n  ✘ the demo failed:");
-            failure.printStackTrace(out);
+            if (!ending) {
+                out.println("\n  ✘ the demo failed:");
+                failure.printStackTrace(out);
+            }
             return UNEXPECTED;
         }
     }
@@ -285,6 +288,8 @@ public final class Demo implements AutoCloseable {
     /// Ends everything that was started, the last first.
     @Override
     public void close() {
+        ending = true;
+        out.println("\nCleaning up");
         while (true) {
             AutoCloseable part;
             synchronized (started) {

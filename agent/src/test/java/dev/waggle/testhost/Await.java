@@ -15,10 +15,8 @@ public final class Await {
 
     /// Returns when the condition holds. A condition that throws does not hold yet.
     ///
-    /// @param description
-    ///            what is awaited, as it reads after "no sign of: "
-    /// @throws IllegalStateException
-    ///             when the time is over, caused by what the condition threw last
+    /// @param description what is awaited, as it reads after "no sign of: "
+    /// @throws IllegalStateException when the time is over, caused by what the condition threw last
     public static void until(String description, Duration limit, Callable<Boolean> condition) {
         value(description, limit, () -> condition.call() ? Optional.of(true) : Optional.empty());
     }
@@ -44,8 +42,7 @@ public final class Await {
 
     /// Returns the value as soon as there is one.
     ///
-    /// @throws IllegalStateException
-    ///             when the time is over, caused by what the question threw last
+    /// @throws IllegalStateException when the time is over, caused by what the question threw last
     public static <T> T value(
             String description,
             Duration limit,

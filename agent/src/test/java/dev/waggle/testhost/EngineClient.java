@@ -24,8 +24,7 @@ final class EngineClient {
 
     /// A typed client that ignores the user's Docker settings.
     ///
-    /// @param directory
-    ///            an empty one, in place of `~/.docker`
+    /// @param directory an empty one, in place of `~/.docker`
     static DockerClient connect(URI dockerHost, Path directory) {
         var config = DefaultDockerClientConfig.createDefaultConfigBuilder()
                 .withDockerHost(dockerHost.toString())

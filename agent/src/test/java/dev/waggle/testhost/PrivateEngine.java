@@ -25,10 +25,8 @@ public sealed interface PrivateEngine extends AutoCloseable permits NamespacedEn
     /// Starts an engine in namespaces when this is root's JVM on Linux, installing what it needs,
     /// and otherwise in a container of the user's Docker.
     ///
-    /// @param progress
-    ///            is told in a few words what takes time
-    /// @throws IllegalStateException
-    ///             saying what to do, when this machine offers neither
+    /// @param progress is told in a few words what takes time
+    /// @throws IllegalStateException saying what to do, when this machine offers neither
     static PrivateEngine start(Consumer<String> progress) {
         if (NamespacedEngine.isPossible()) {
             return NamespacedEngine.start(progress);

@@ -24,12 +24,9 @@ import java.util.concurrent.atomic.AtomicBoolean;
 public final class RequestingClient implements AutoCloseable {
     /// How the requests were answered since the first answer.
     ///
-    /// @param answers
-    ///            how often each line came back
-    /// @param firstAnswers
-    ///            when each line came back first
-    /// @param failures
-    ///            requests refused, broken off, or not answered within two seconds
+    /// @param answers how often each line came back
+    /// @param firstAnswers when each line came back first
+    /// @param failures requests refused, broken off, or not answered within two seconds
     public record Counts(
             SortedMap<String, Long> answers,
             SortedMap<String, Instant> firstAnswers,

@@ -17,6 +17,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import org.elasticmq.rest.sqs.SQSRestServer;
 import org.elasticmq.rest.sqs.SQSRestServerBuilder;
 import org.testcontainers.containers.wait.strategy.Wait;
 import org.testcontainers.localstack.LocalStackContainer;
@@ -33,10 +34,8 @@ import software.amazon.awssdk.services.sqs.model.QueueAttributeName;
 public final class SqsServer implements AutoCloseable {
     /// A FIFO queue and the FIFO queue that takes what cannot be handled.
     ///
-    /// @param url
-    ///            the queue's address
-    /// @param deadLetterUrl
-    ///            the address of its dead-letter queue
+    /// @param url the queue's address
+    /// @param deadLetterUrl the address of its dead-letter queue
     public record FifoQueue(String url, String deadLetterUrl) {}
 
     /// The last version that needs no account.
@@ -98,7 +97,12 @@ public final class SqsServer implements AutoCloseable {
         return new SqsServer(
                 "ElasticMQ " + version,
                 URI.create("http://127.0.0.1:" + port),
-                server::stopAndWait);
+                () -> beginToStop(server));
+    }
+
+    /// Waits for nothing: a client that was killed in a long poll would be waited for until its end.
+    private static void beginToStop(SQSRestServer server) {
+        var _ = server.stopAndGetFuture().apply();
     }
 
     /// Makes sure of the image in the engine, or says why it cannot be had.
@@ -238,10 +242,8 @@ public final class SqsServer implements AutoCloseable {
 
     /// Creates a FIFO queue whose messages go to a dead-letter queue after five receives.
     ///
-    /// @param name
-    ///            ends in `.fifo`
-    /// @param visibilityTimeout
-    ///            how long a received message stays hidden, in whole seconds
+    /// @param name ends in `.fifo`
+    /// @param visibilityTimeout how long a received message stays hidden, in whole seconds
     public FifoQueue createFifoQueue(String name, Duration visibilityTimeout) {
         var deadLetterUrl = create(
                 name.replaceFirst("\\.fifo$", "-dead.fifo"),

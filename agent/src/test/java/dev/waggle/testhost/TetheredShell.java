@@ -98,8 +98,7 @@ final class TetheredShell implements AutoCloseable {
 
     /// Runs a command line in the shell and returns what it printed.
     ///
-    /// @throws IllegalStateException
-    ///             when its status is not 0, or it takes longer than the limit
+    /// @throws IllegalStateException when its status is not 0, or it takes longer than the limit
     String run(Duration limit, String line) {
         var result = attempt(limit, line);
         if (result.status() != 0) {

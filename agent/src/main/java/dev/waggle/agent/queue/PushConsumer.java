@@ -142,7 +142,9 @@ public final class PushConsumer {
         if (swarm.readiness() instanceof Swarm.Readiness.NotReady(String reason)) {
             return reason;
         }
-        vacancies.acquire();
+        if (!awaitVacancy()) {
+            return null;
+        }
         boolean handedOver = false;
         try {
             Optional<ReceivedMessage> message = queue.receive(INVISIBLE);
@@ -165,6 +167,16 @@ public final class PushConsumer {
                 vacancies.release();
             }
         }
+    }
+
+    /// @return false if the agent was told to stop instead
+    private boolean awaitVacancy() throws InterruptedException {
+        while (!isStopping()) {
+            if (vacancies.tryAcquire(1, TimeUnit.SECONDS)) {
+                return true;
+            }
+        }
+        return false;
     }
 
     private void work(ReceivedMessage message, Instant received) {

@@ -6,6 +6,8 @@ import java.time.Instant;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import software.amazon.awssdk.awscore.exception.AwsErrorDetails;
 import software.amazon.awssdk.awscore.exception.AwsServiceException;
 import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.http.urlconnection.UrlConnectionHttpClient;
@@ -103,9 +105,13 @@ public final class SqsPushQueue implements PushQueue, AutoCloseable {
         try {
             return call.get();
         } catch (AwsServiceException refused) {
+            // The exception's own message has a request's id in it and would never be the same
+            // twice.
+            @Nullable AwsErrorDetails details = refused.awsErrorDetails();
             throw new QueueUnavailableException(
-                    what + ": " + refused.awsErrorDetails().errorCode() + ": "
-                            + refused.awsErrorDetails().errorMessage(),
+                    what + ": " + (details == null
+                            ? "HTTP status " + refused.statusCode()
+                            : details.errorCode() + ": " + details.errorMessage()),
                     refused);
         } catch (SdkException unreachable) {
             throw new QueueUnavailableException(what + ": " + unreachable.getMessage(),
