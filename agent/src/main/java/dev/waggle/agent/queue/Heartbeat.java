@@ -30,7 +30,7 @@ final class Heartbeat implements AutoCloseable {
             while (!closed.await(invisible.toMillis() / BEATS_PER_TIMEOUT, TimeUnit.MILLISECONDS)) {
                 try {
                     queue.extend(message, invisible);
-                } catch (QueueUnavailableException missed) {
+                } catch (RuntimeException missed) {
                     LOG.atWarn()
                             .addKeyValue("messageId", message.id())
                             .addKeyValue("reason", missed.getMessage())

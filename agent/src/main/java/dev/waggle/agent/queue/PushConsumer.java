@@ -188,12 +188,12 @@ public final class PushConsumer {
         Thread.interrupted();
         try {
             settle(message, fate);
-        } catch (QueueUnavailableException unavailable) {
+        } catch (RuntimeException failure) {
+            // The message comes back by itself, and finds its services rolled.
             LOG.atWarn()
                     .addKeyValue("messageId", message.id())
-                    .addKeyValue("reason", unavailable.getMessage())
-                    .log(
-                            "message not settled");
+                    .addKeyValue("reason", failure.toString())
+                    .log("message not settled");
         }
     }
 

@@ -42,35 +42,43 @@ public final class RollPush {
     /// @throws InterruptedException if told to stop before the end; Swarm goes on by itself, and the next delivery of
     ///     the push finds what became of it
     public void roll(Push push, Instant queued, Instant received) throws InterruptedException {
+        Report report = new Report(push, queued, received);
         List<ServiceState> wanting = new ArrayList<>();
+        boolean nobodyTold = true;
         for (ServiceState service : swarm.servicesWithLabel(ServiceLabels.TAGS)) {
-            if (wants(service, push)) {
-                wanting.add(service);
+            if (!RolloutPlan.isOfRepository(service, push.repository())) {
+                continue;
+            }
+            switch (ServiceLabels.read(service.labels())) {
+                case ServiceLabels.Reading.Invalid(String problem) -> {
+                    report.close(service.name(), new RolloutOutcome.LeftAlone(problem), null);
+                    nobodyTold = false;
+                }
+                case ServiceLabels.Reading.Valid(ServiceLabels labels) -> {
+                    if (labels.tags().matches(push.tag())) {
+                        wanting.add(service);
+                    }
+                }
             }
         }
-        Report report = new Report(push, queued, received);
-        if (wanting.isEmpty()) {
+        if (!wanting.isEmpty()) {
+            roll(wanting, push, report);
+        } else if (nobodyTold) {
             report.close(null, new RolloutOutcome.NoServiceWantsIt(), null);
-            return;
         }
+    }
+
+    private void roll(List<ServiceState> services, Push push, Report report)
+            throws InterruptedException {
         switch (swarm.resolve(push.image())) {
-            case Swarm.Resolution.Refused(String reason) -> wanting.forEach(
+            case Swarm.Resolution.Refused(String reason) -> services.forEach(
                     service -> report.close(
                             service.name(),
                             new RolloutOutcome.RefusedByRegistry(reason),
                             null));
-            case Swarm.Resolution.Resolved(ResolvedImage image) -> rollEach(wanting, image, report);
+            case Swarm.Resolution.Resolved(ResolvedImage image) ->
+                rollEach(services, image, report);
         }
-    }
-
-    /// A service whose labels cannot be read is among the wanting, so that somebody is told.
-    private static boolean wants(ServiceState service, Push push) {
-        return RolloutPlan.isOfRepository(service, push.repository())
-                && switch (ServiceLabels.read(service.labels())) {
-                    case ServiceLabels.Reading.Valid(ServiceLabels labels) ->
-                        labels.tags().matches(push.tag());
-                    case ServiceLabels.Reading.Invalid _ -> true;
-                };
     }
 
     private void rollEach(List<ServiceState> services, ResolvedImage image, Report report)

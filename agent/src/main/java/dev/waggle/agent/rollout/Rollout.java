@@ -6,6 +6,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -25,7 +26,7 @@ final class Rollout {
     private final String serviceId;
     private final ResolvedImage target;
     private final Instant deadline;
-    private @Nullable Instant attempted;
+    private @Nullable Unanswered unanswered;
     private @Nullable Instant started;
     private @Nullable Instant firstServing;
     private @Nullable Instant convergedSince;
@@ -33,6 +34,22 @@ final class Rollout {
     private boolean followed;
     private String lastError = "";
     private String problem = "";
+
+    /// An update whose answer was lost: Swarm may have taken it or not.
+    ///
+    /// @param sent when it was sent
+    /// @param before the service that it was to change
+    private record Unanswered(Instant sent, ServiceState before) {
+
+        /// An update clears the status of the one before, so that a rollback of another status is its own.
+        boolean wasRolledBack(ServiceState service) {
+            return switch (service.updateState()) {
+                case ROLLBACK_STARTED, ROLLBACK_PAUSED, ROLLBACK_COMPLETED ->
+                    !service.updateStatus().equals(before.updateStatus());
+                case NONE, UPDATING, PAUSED, COMPLETED, UNKNOWN -> false;
+            };
+        }
+    }
 
     Rollout(Swarm swarm, Clock clock, String serviceId, ResolvedImage target, Duration longest) {
         this.swarm = swarm;
@@ -52,8 +69,8 @@ final class Rollout {
         return firstServing;
     }
 
-    /// @throws SwarmUnavailableException if the engine is out of reach before an update was sent; after that the engine is
-    ///     waited for until the deadline
+    /// @throws SwarmUnavailableException if the engine is out of reach before there is anything to follow; after
+    ///     that it is waited for until the deadline
     RolloutOutcome run() throws InterruptedException {
         try (Swarm.Changes changes = swarm.changes(serviceId)) {
             while (clock.instant().isBefore(deadline)) {
@@ -63,7 +80,7 @@ final class Rollout {
                         return outcome.get();
                     }
                 } catch (SwarmUnavailableException unavailable) {
-                    if (attempted == null && !following) {
+                    if (unanswered == null && !following) {
                         throw unavailable;
                     }
                     problem = String.valueOf(unavailable.getMessage());
@@ -84,28 +101,46 @@ final class Rollout {
     }
 
     private Optional<RolloutOutcome> begin(ServiceState service) throws InterruptedException {
+        if (unanswered != null && unanswered.wasRolledBack(service)) {
+            return startFollowing(service);
+        }
         return switch (RolloutPlan.of(service, target)) {
             case RolloutPlan.Close(RolloutOutcome outcome) -> Optional.of(outcome);
-            case RolloutPlan.Follow() -> {
-                // An update whose answer was lost has arrived after all.
-                started = attempted;
-                following = true;
-                yield follow(service);
-            }
+            case RolloutPlan.Follow() -> startFollowing(service);
             case RolloutPlan.WaitForOther() -> {
+                forgetUnlessItMayArrive(service);
                 problem = "another rollout of the service did not end";
                 yield Optional.empty();
             }
-            case RolloutPlan.Update(ObjectNode spec) -> update(service, spec);
+            case RolloutPlan.Update(ObjectNode spec) -> {
+                forgetUnlessItMayArrive(service);
+                yield update(service, spec);
+            }
         };
+    }
+
+    /// An update is bound to the version that it was made from. Where that has passed without a trace of ours,
+    /// ours was not taken and never will be.
+    private void forgetUnlessItMayArrive(ServiceState service) {
+        if (unanswered != null && !unanswered.before().version().equals(service.version())) {
+            unanswered = null;
+        }
+    }
+
+    /// The update is either somebody else's or one of ours whose answer was lost.
+    private Optional<RolloutOutcome> startFollowing(ServiceState service)
+            throws InterruptedException {
+        started = unanswered == null ? null : unanswered.sent();
+        following = true;
+        return follow(service);
     }
 
     private Optional<RolloutOutcome> update(ServiceState service, ObjectNode spec)
             throws InterruptedException {
-        attempted = clock.instant();
-        return switch (swarm.update(service, spec)) {
+        Instant sent = clock.instant();
+        return switch (send(service, spec, sent)) {
             case Swarm.UpdateAnswer.Taken() -> {
-                started = attempted;
+                started = sent;
                 following = true;
                 LOG.atInfo()
                         .addKeyValue("service", service.name())
@@ -115,12 +150,23 @@ final class Rollout {
             }
             case Swarm.UpdateAnswer.OutOfSequence() -> {
                 problem = "others kept changing the service";
-                attempted = null;
                 yield Optional.empty();
             }
             case Swarm.UpdateAnswer.Rejected(String reason) ->
                 Optional.of(new RolloutOutcome.RejectedByEngine(reason));
         };
+    }
+
+    private Swarm.UpdateAnswer send(ServiceState service, ObjectNode spec, Instant sent)
+            throws InterruptedException {
+        try {
+            return swarm.update(service, spec);
+        } catch (SwarmUnavailableException lost) {
+            if (unanswered == null) {
+                unanswered = new Unanswered(sent, service);
+            }
+            throw lost;
+        }
     }
 
     private Optional<RolloutOutcome> follow(ServiceState service) throws InterruptedException {
@@ -133,9 +179,10 @@ final class Rollout {
         if (firstServing == null && started != null) {
             firstServing = RolloutProgress.firstRunning(tasks, image).orElse(null);
         }
+        Set<String> nodesDown = swarm.nodesDown();
         boolean firstLook = !followed;
         followed = true;
-        return switch (RolloutProgress.of(service, tasks, swarm.nodesDown(), image, lastError)) {
+        return switch (RolloutProgress.of(service, tasks, nodesDown, image, lastError)) {
             case RolloutProgress.Failed(RolloutOutcome outcome) -> Optional.of(outcome);
             case RolloutProgress.Underway() -> {
                 convergedSince = null;

@@ -70,6 +70,10 @@ public record ServiceState(ObjectNode tree) {
         return labels;
     }
 
+    JsonNode updateStatus() {
+        return tree.path("UpdateStatus");
+    }
+
     UpdateState updateState() {
         return UpdateState.of(tree.at("/UpdateStatus/State").asText(""));
     }

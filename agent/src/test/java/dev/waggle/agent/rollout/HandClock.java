@@ -1,0 +1,39 @@
+package dev.waggle.agent.rollout;
+
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneId;
+import java.time.ZoneOffset;
+import java.util.concurrent.atomic.AtomicReference;
+
+/// A clock that goes only when somebody moves its hands.
+public final class HandClock extends Clock {
+
+    private final AtomicReference<Instant> now;
+
+    /// Starts at a time.
+    public HandClock(Instant start) {
+        now = new AtomicReference<>(start);
+    }
+
+    /// Moves it on.
+    public void advance(Duration time) {
+        now.updateAndGet(before -> before.plus(time));
+    }
+
+    @Override
+    public Instant instant() {
+        return now.get();
+    }
+
+    @Override
+    public ZoneId getZone() {
+        return ZoneOffset.UTC;
+    }
+
+    @Override
+    public Clock withZone(ZoneId zone) {
+        throw new UnsupportedOperationException("an instant has no zone");
+    }
+}

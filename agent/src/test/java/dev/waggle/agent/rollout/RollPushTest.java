@@ -1,0 +1,290 @@
+package dev.waggle.agent.rollout;
+
+import static dev.waggle.agent.rollout.Services.NEW;
+import static dev.waggle.agent.rollout.Services.OLD;
+import static dev.waggle.agent.rollout.Services.PLAYLISTLOG;
+import static dev.waggle.agent.rollout.Services.TARGET;
+import static dev.waggle.agent.rollout.Services.labelled;
+import static dev.waggle.agent.rollout.Services.playlistlog;
+import static dev.waggle.agent.rollout.Services.running;
+import static dev.waggle.agent.rollout.Services.without;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+import dev.waggle.agent.rollout.SwarmInMemory.Request.Inspect;
+import dev.waggle.agent.rollout.SwarmInMemory.Request.ListServices;
+import dev.waggle.agent.rollout.SwarmInMemory.Request.Listen;
+import dev.waggle.agent.rollout.SwarmInMemory.Request.Resolve;
+import dev.waggle.agent.rollout.SwarmInMemory.Request.Update;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+class RollPushTest {
+
+    private static final Instant NOON = Instant.parse("2026-11-01T12:00:00Z");
+    private static final Instant QUEUED = NOON.minusSeconds(3);
+    private static final Instant RECEIVED = NOON.minusSeconds(2);
+    private static final Push PUSH = new Push("JKJaXmPLvHcESHA=", PLAYLISTLOG, new Tag("2"), NEW,
+            NOON.minusSeconds(5), NOON.minusSeconds(4));
+    private static final Push PUSH_WITHOUT_DIGEST = new Push(PUSH.deliveryId(), PLAYLISTLOG,
+            new Tag("2"), null, PUSH.pushedAt(), PUSH.acceptedAt());
+
+    private record Report(
+            Push push,
+            @Nullable String service,
+            RolloutOutcome outcome,
+            Timeline timeline) {}
+
+    private record Ending(@Nullable String service, RolloutOutcome outcome) {}
+
+    private final HandClock clock = new HandClock(NOON);
+    private final SwarmInMemory swarm = new SwarmInMemory(clock).withImage(TARGET);
+    private final List<Report> reports = new CopyOnWriteArrayList<>();
+    private final RollPush rollPush = new RollPush(swarm,
+            (push, service, outcome, timeline) -> reports
+                    .add(new Report(push, service, outcome, timeline)),
+            clock, Duration.ofMinutes(10));
+
+    @AfterEach
+    void nobodyListensAfterTheEnd() {
+        assertThat(swarm.listeners()).isZero();
+    }
+
+    @Test
+    void reportsWhenThePushPassedItsStations() throws InterruptedException {
+        swarm.with(named("web"))
+                .then("web", () -> swarm.runsEveryTask("web"))
+                .then("web", () -> swarm.completes("web"));
+
+        roll(PUSH);
+        assertThat(reports).containsExactly(
+                new Report(PUSH, "web", new RolloutOutcome.Updated(),
+                        new Timeline(PUSH.pushedAt(), PUSH.acceptedAt(), QUEUED, RECEIVED, NOON,
+                                NOON.plusSeconds(1), NOON.plusSeconds(2))));
+    }
+
+    @Test
+    void rollsEveryServiceThatWantsThePushAndReportsEach() throws InterruptedException {
+        swarm.with(named("web")).with(named("worker")).with(running(named("beta"), image()));
+        completes("web");
+        completes("worker");
+
+        roll(PUSH);
+        assertThat(endings()).containsExactlyInAnyOrder(
+                new Ending("web", new RolloutOutcome.Updated()),
+                new Ending("worker", new RolloutOutcome.Updated()),
+                new Ending("beta", new RolloutOutcome.AlreadyCurrent()));
+        assertThat(swarm.requests(Update.class)).extracting(Update::serviceId)
+                .containsExactlyInAnyOrder("web", "worker");
+        assertThat(swarm.requests(Resolve.class)).hasSize(1);
+    }
+
+    @Test
+    void rollsTheOtherServicesWhenOneFails() throws InterruptedException {
+        swarm.with(named("broken")).with(named("web"));
+        swarm.then("broken", () -> {
+            swarm.has("broken", swarm.failed("broken", "1", "unhealthy"));
+            swarm.says("broken", "updating", "update in progress");
+        }).then("broken", () -> swarm.rollsBack("broken", "rollback_completed"));
+        completes("web");
+
+        roll(PUSH);
+        assertThat(endings()).containsExactlyInAnyOrder(
+                new Ending("broken", new RolloutOutcome.RolledBack("unhealthy")),
+                new Ending("web", new RolloutOutcome.Updated()));
+    }
+
+    @Test
+    void reportsTheOthersAndThrowsWhenTheEngineIsUnreachableForOne() {
+        swarm.with(named("lost")).with(named("web")).with(named("worker"));
+        completes("web");
+        completes("worker");
+        swarm.gate(request -> {
+            if (request.equals(new Inspect("lost"))) {
+                throw SwarmInMemory.unreachable();
+            }
+        });
+
+        assertThatExceptionOfType(SwarmUnavailableException.class).isThrownBy(() -> roll(PUSH));
+        assertThat(endings()).containsExactlyInAnyOrder(
+                new Ending("web", new RolloutOutcome.Updated()),
+                new Ending("worker", new RolloutOutcome.Updated()));
+    }
+
+    @Test
+    void throwsOnceWhenTheEngineIsUnreachableForSeveral() {
+        swarm.with(named("web")).with(named("worker"));
+        swarm.unreachableFor(Listen.class);
+
+        assertThatExceptionOfType(SwarmUnavailableException.class).isThrownBy(() -> roll(PUSH))
+                .satisfies(thrown -> assertThat(thrown.getSuppressed()).hasSize(1));
+        assertThat(reports).isEmpty();
+    }
+
+    @Test
+    void throwsAndReportsNothingWhenTheServicesCannotBeListed() {
+        swarm.with(named("web"));
+        swarm.unreachableFor(ListServices.class);
+
+        assertThatExceptionOfType(SwarmUnavailableException.class).isThrownBy(() -> roll(PUSH));
+        assertThat(reports).isEmpty();
+    }
+
+    @Test
+    void throwsAndReportsNothingWhenTheRegistryDoesNotAnswer() {
+        swarm.with(named("web"));
+        swarm.unreachableFor(Resolve.class);
+
+        assertThatExceptionOfType(SwarmUnavailableException.class).isThrownBy(() -> roll(PUSH));
+        assertThat(reports).isEmpty();
+        assertThat(swarm.requests(Update.class)).isEmpty();
+    }
+
+    @Test
+    void reportsEveryWantingServiceWhenTheRegistryRefuses() throws InterruptedException {
+        swarm.with(named("web")).with(named("worker"));
+
+        roll(
+                new Push(PUSH.deliveryId(), PLAYLISTLOG, new Tag("nowhere"), null, null,
+                        PUSH.acceptedAt()));
+        assertThat(endings()).containsExactlyInAnyOrder(
+                new Ending("web", new RolloutOutcome.RefusedByRegistry("manifest unknown")),
+                new Ending("worker", new RolloutOutcome.RefusedByRegistry("manifest unknown")));
+        assertThat(swarm.requests(Update.class)).isEmpty();
+    }
+
+    @Test
+    void reportsOnceForTheWholeSwarmWhenNoServiceWantsThePush() throws InterruptedException {
+        swarm.with(labelled(named("stable"), ServiceLabels.TAGS, "1.*"))
+                .with(without(named("notOptedIn"), "/Spec/Labels", ServiceLabels.TAGS))
+                .with(
+                        running(
+                                named("another"),
+                                new ImageReference(Repository.onDockerHub("busybox"), null, OLD)));
+
+        roll(PUSH);
+        assertThat(reports).containsExactly(
+                new Report(PUSH, null, new RolloutOutcome.NoServiceWantsIt(),
+                        new Timeline(PUSH.pushedAt(), PUSH.acceptedAt(), QUEUED, RECEIVED, null,
+                                null, NOON)));
+        assertThat(swarm.requests()).containsExactly(new ListServices(ServiceLabels.TAGS));
+    }
+
+    @Test
+    void rollsOnlyTheServicesOfTheRepositoryThatWantTheTag() throws InterruptedException {
+        swarm.with(named("web"))
+                .with(labelled(named("stable"), ServiceLabels.TAGS, "1.*"))
+                .with(without(named("notOptedIn"), "/Spec/Labels", ServiceLabels.TAGS))
+                .with(
+                        running(
+                                named("elsewhere"),
+                                new ImageReference(new Repository("ghcr.io", "vorce/playlistlog"),
+                                        null, OLD)));
+        completes("web");
+
+        roll(PUSH);
+        assertThat(endings()).containsExactly(new Ending("web", new RolloutOutcome.Updated()));
+        assertThat(swarm.requests(Listen.class)).containsExactly(new Listen("web"));
+    }
+
+    @Test
+    void leavesAServiceWithLabelsThatCannotBeReadAloneAndSaysSo() throws InterruptedException {
+        swarm.with(labelled(named("typo"), ServiceLabels.ORDER, "start-frist"))
+                .with(named("web"));
+        completes("web");
+
+        roll(PUSH);
+        assertThat(endings()).containsExactlyInAnyOrder(
+                new Ending("typo", new RolloutOutcome.LeftAlone(
+                        "waggle.order must be one of start-first, stop-first, keep")),
+                new Ending("web", new RolloutOutcome.Updated()));
+        assertThat(swarm.requests(Update.class)).extracting(Update::serviceId)
+                .containsExactly("web");
+    }
+
+    @Test
+    void asksForExactlyTheDigestThatWasPushedThoughTheTagHasMovedOn() throws InterruptedException {
+        swarm.with(named("web")).withImage(movedOn());
+        completes("web");
+
+        roll(PUSH);
+        assertThat(swarm.requests(Resolve.class)).containsExactly(
+                new Resolve(new ImageReference(PLAYLISTLOG, new Tag("2"), NEW)));
+        assertThat(swarm.now("web").image())
+                .contains(new ImageReference(PLAYLISTLOG, new Tag("2"), NEW));
+    }
+
+    @Test
+    void takesWhatTheTagNamesWhenThePushHasNoDigest() throws InterruptedException {
+        swarm.with(named("web")).withImage(movedOn());
+        completes("web");
+
+        roll(PUSH_WITHOUT_DIGEST);
+        assertThat(swarm.requests(Resolve.class)).containsExactly(
+                new Resolve(new ImageReference(PLAYLISTLOG, new Tag("2"), null)));
+        assertThat(swarm.now("web").image()).contains(movedOn().reference());
+    }
+
+    @Test
+    void leavesRolloutsToSwarmWhenInterrupted() throws InterruptedException {
+        CountDownLatch waiting = new CountDownLatch(2);
+        CountDownLatch never = new CountDownLatch(1);
+        for (String name : List.of("web", "worker")) {
+            swarm.with(named(name)).then(name, () -> {
+                waiting.countDown();
+                never.await();
+            });
+        }
+        Thread test = Thread.currentThread();
+        Thread.ofVirtual().start(() -> {
+            try {
+                waiting.await();
+            } catch (InterruptedException _) {
+                Thread.currentThread().interrupt();
+            }
+            test.interrupt();
+        });
+
+        assertThatExceptionOfType(InterruptedException.class).isThrownBy(() -> roll(PUSH));
+        assertThat(reports).isEmpty();
+        assertThat(swarm.requests(Update.class)).hasSize(2);
+    }
+
+    private void roll(Push push) throws InterruptedException {
+        rollPush.roll(push, QUEUED, RECEIVED);
+    }
+
+    private void completes(String service) {
+        swarm.then(service, () -> swarm.completes(service));
+    }
+
+    private List<Ending> endings() {
+        return reports.stream()
+                .map(report -> new Ending(report.service(), report.outcome()))
+                .toList();
+    }
+
+    private static ImageReference image() {
+        return TARGET.reference();
+    }
+
+    /// What the pushed tag names since somebody pushed it again.
+    private static ResolvedImage movedOn() {
+        return new ResolvedImage(
+                new ImageReference(PLAYLISTLOG, new Tag("2"),
+                        new Digest("sha256:" + "4".repeat(64))),
+                List.of());
+    }
+
+    /// As `playlistlog`, with a name that is its id too.
+    private static ServiceState named(String name) {
+        return Services
+                .with(Services.with(playlistlog(), "", "ID", name), "/Spec", "Name", name);
+    }
+}
