@@ -11,9 +11,8 @@ final class Judge {
     /// For all calls to the outside together.
     static final Duration BUDGET = Duration.ofSeconds(3);
 
-    // Leaves the queue a second at least: without the registry a push is accepted, without the
-    // queue
-    // it is not.
+    // Leaves the queue a second at least: a push is accepted without the registry, but not without
+    // the queue.
     private static final Duration REGISTRY_BUDGET = Duration.ofSeconds(2);
 
     private final TokenHashes tokens;

@@ -47,8 +47,7 @@ record Repository(String value) {
         return isCanonical(canonical) ? Optional.of(new Repository(canonical)) : Optional.empty();
     }
 
-    // The length goes first: the expression recurses once for each separator. A namespace that
-    // looks
+    // The length goes first: the expression recurses once for each separator. A namespace that looks
     // like a registry would be taken for one by whoever reads this form.
     private static boolean isCanonical(String value) {
         return value.length() <= MAX_LENGTH && GRAMMAR.matcher(value).matches()

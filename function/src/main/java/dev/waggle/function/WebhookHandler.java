@@ -90,8 +90,7 @@ public final class WebhookHandler implements RequestStreamHandler {
                 .build();
     }
 
-    // The one place that catches everything: Lambda would answer without a word of ours, and log
-    // the
+    // The one place that catches everything: Lambda would answer without a word of ours, and log the
     // exception's message, which may quote the request.
     private Verdict verdict(Request request) {
         try {
