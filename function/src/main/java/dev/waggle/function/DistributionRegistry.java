@@ -22,8 +22,7 @@ import org.jspecify.annotations.Nullable;
 /// Asks with `HEAD`, which Docker Hub does not count as a pull. Goes only to the configured address
 /// and, when challenged, to a token service that belongs to it; follows no redirect.
 ///
-/// Over `HttpURLConnection`, which a cold function has loaded in a tenth of the time that
-/// `java.net.http` takes.
+/// Over `HttpURLConnection`, which the queue's client has loaded already.
 final class DistributionRegistry implements Registry {
     // Without all four the digest of something else comes back.
     private static final String MANIFESTS = String.join(
