@@ -34,8 +34,7 @@ final class Heartbeat implements AutoCloseable {
                     LOG.atWarn()
                             .addKeyValue("messageId", message.id())
                             .addKeyValue("reason", missed.getMessage())
-                            .log(
-                                    "heartbeat missed");
+                            .log("heartbeat missed");
                 }
             }
         } catch (InterruptedException _) {

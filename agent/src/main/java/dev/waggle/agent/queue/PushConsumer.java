@@ -212,8 +212,7 @@ public final class PushConsumer {
                 LOG.atError()
                         .addKeyValue("messageId", message.id())
                         .addKeyValue("reason", reason)
-                        .log(
-                                "message malformed");
+                        .log("message malformed");
                 yield new MessageFate.LeaveToDeadLetters();
             }
             case PushMessage.Valid(Push push) -> roll(push, message, received);

@@ -63,6 +63,13 @@ public record ImageReference(Repository repository, @Nullable Tag tag, @Nullable
                 || first.chars().anyMatch(Character::isUpperCase);
     }
 
+    /// Whether both are pinned to the same content, whatever their tags: one push often gives one image
+    /// several.
+    boolean hasSameContentAs(ImageReference other) {
+        return digest != null && digest.equals(other.digest())
+                && repository.equals(other.repository());
+    }
+
     /// The reference as Docker prints it: familiar name, tag, digest.
     @Override
     public String toString() {

@@ -46,7 +46,7 @@ public final class RollPush {
         List<ServiceState> wanting = new ArrayList<>();
         boolean nobodyTold = true;
         for (ServiceState service : swarm.servicesWithLabel(ServiceLabels.TAGS)) {
-            if (!RolloutPlan.isOfRepository(service, push.repository())) {
+            if (!service.isOf(push.repository())) {
                 continue;
             }
             switch (ServiceLabels.read(service.labels())) {

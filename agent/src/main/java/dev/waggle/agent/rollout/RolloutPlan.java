@@ -33,10 +33,10 @@ sealed interface RolloutPlan {
         if (service.isJob()) {
             return new Close(new RolloutOutcome.LeftAlone("a job has no rolling update"));
         }
-        if (!isOfRepository(service, target.reference().repository())) {
+        if (!service.isOf(target.reference().repository())) {
             return new Close(new RolloutOutcome.Superseded(service.imageText()));
         }
-        if (runs(service, target.reference())) {
+        if (service.has(target.reference())) {
             return new Follow();
         }
         return switch (service.updateState()) {
@@ -44,21 +44,6 @@ sealed interface RolloutPlan {
             case NONE, PAUSED, COMPLETED, ROLLBACK_PAUSED, ROLLBACK_COMPLETED, UNKNOWN ->
                 new Update(specification(service.spec(), labels, target));
         };
-    }
-
-    /// Whether a service is made from images of a repository.
-    static boolean isOfRepository(ServiceState service, Repository repository) {
-        return service.image().filter(image -> image.repository().equals(repository)).isPresent();
-    }
-
-    static boolean runs(ServiceState service, ImageReference image) {
-        return service.image().filter(current -> sameContent(current, image)).isPresent();
-    }
-
-    /// One push often gives one image several tags: what counts is the content.
-    static boolean sameContent(ImageReference one, ImageReference other) {
-        return one.repository().equals(other.repository()) && one.digest() != null
-                && one.digest().equals(other.digest());
     }
 
     private static ObjectNode specification(

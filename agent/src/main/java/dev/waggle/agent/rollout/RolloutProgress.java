@@ -32,7 +32,7 @@ sealed interface RolloutProgress {
             Set<String> nodesDown,
             ImageReference image,
             String error) {
-        if (!RolloutPlan.runs(service, image)) {
+        if (!service.has(image)) {
             return switch (service.updateState()) {
                 case ROLLBACK_STARTED -> new Underway();
                 case ROLLBACK_COMPLETED -> new Failed(new RolloutOutcome.RolledBack(error));

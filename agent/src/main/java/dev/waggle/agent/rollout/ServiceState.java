@@ -58,6 +58,16 @@ public record ServiceState(ObjectNode tree) {
         return ImageReference.parse(imageText());
     }
 
+    /// Whether the service is made from images of a repository.
+    boolean isOf(Repository repository) {
+        return image().filter(image -> image.repository().equals(repository)).isPresent();
+    }
+
+    /// Whether the specification names an image's content; tasks may not run it yet.
+    boolean has(ImageReference image) {
+        return image().filter(image::hasSameContentAs).isPresent();
+    }
+
     String imageText() {
         return tree.at("/Spec/TaskTemplate/ContainerSpec/Image").asText();
     }
@@ -75,11 +85,11 @@ public record ServiceState(ObjectNode tree) {
     }
 
     UpdateState updateState() {
-        return UpdateState.of(tree.at("/UpdateStatus/State").asText(""));
+        return UpdateState.of(updateStatus().path("State").asText(""));
     }
 
     String updateMessage() {
-        return tree.at("/UpdateStatus/Message").asText("");
+        return updateStatus().path("Message").asText("");
     }
 
     Duration monitor() {

@@ -23,7 +23,7 @@ public record TaskState(
 
     boolean isOf(ImageReference other) {
         return ImageReference.parse(image)
-                .filter(image -> RolloutPlan.sameContent(image, other))
+                .filter(other::hasSameContentAs)
                 .isPresent();
     }
 }
