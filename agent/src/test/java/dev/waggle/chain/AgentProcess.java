@@ -103,23 +103,10 @@ public final class AgentProcess implements AutoCloseable {
     public int terminate() {
         // Process.destroy would close the stream that the last lines come by.
         process.toHandle().destroy();
-        return awaitEnd(LONGEST_STOP);
-    }
-
-    /// Sends SIGKILL and waits for the end.
-    public void kill() {
-        process.toHandle().destroyForcibly();
-        awaitEnd(LONGEST_STOP);
-    }
-
-    /// Waits until the process ends by itself.
-    ///
-    /// @return the exit status
-    public int awaitEnd(Duration longest) {
         try {
-            if (!process.waitFor(longest.toMillis(), TimeUnit.MILLISECONDS)) {
+            if (!process.waitFor(LONGEST_STOP.toMillis(), TimeUnit.MILLISECONDS)) {
                 throw new IllegalStateException(
-                        "the agent did not end within " + longest.toSeconds() + " s");
+                        "the agent did not end within " + LONGEST_STOP.toSeconds() + " s");
             }
             reader.join();
             return process.exitValue();

@@ -48,7 +48,6 @@ public final class Chain implements AutoCloseable {
         }
     }
 
-    private final PrivateEngine engine;
     private final EngineHttp api;
     private final SqsServer sqs;
     private final SqsServer.FifoQueue queue;
@@ -56,13 +55,12 @@ public final class Chain implements AutoCloseable {
     private final String token = HexFormat.of().formatHex(new SecureRandom().generateSeed(24));
     private final WebhookFront front;
     private final HttpClient http = HttpClient.newHttpClient();
-    private AgentProcess agent;
+    private final AgentProcess agent;
 
     private Chain(PrivateEngine engine, SqsServer sqs) throws IOException {
-        this.engine = engine;
         this.api = EngineHttp.connect(engine.dockerHost());
         this.sqs = sqs;
-        this.queue = sqs.createFifoQueue("waggle.fifo", VISIBILITY);
+        this.queue = sqs.createFifoQueue("waggle-" + UUID.randomUUID() + ".fifo", VISIBILITY);
         Map<String, String> environment = new HashMap<>(sqs.environment());
         environment.put("WAGGLE_TOKEN_SHA256", sha256(token));
         environment.put("WAGGLE_REPOSITORIES", PlaylistlogImages.REPOSITORY);
@@ -70,7 +68,7 @@ public final class Chain implements AutoCloseable {
         environment.put("WAGGLE_REGISTRY_URL", engine.registry().toString());
         this.front = WebhookFront
                 .start(WebhookHandler.fromEnvironment(environment, lines(functionLog)));
-        this.agent = AgentProcess.start(agentEnvironment());
+        this.agent = AgentProcess.start(agentEnvironment(engine, sqs, queue));
     }
 
     /// Starts function and agent around an engine and a queue that run already, and end by themselves.
@@ -82,7 +80,10 @@ public final class Chain implements AutoCloseable {
         }
     }
 
-    private Map<String, String> agentEnvironment() {
+    private static Map<String, String> agentEnvironment(
+            PrivateEngine engine,
+            SqsServer sqs,
+            SqsServer.FifoQueue queue) {
         Map<String, String> environment = new HashMap<>(sqs.environment());
         environment.put("WAGGLE_QUEUE_URL", queue.url());
         environment.put("DOCKER_HOST", engine.dockerHost().toString());
@@ -94,15 +95,9 @@ public final class Chain implements AutoCloseable {
         return api;
     }
 
-    /// The agent that runs now.
+    /// The agent.
     public AgentProcess agent() {
         return agent;
-    }
-
-    /// Starts another agent in the place of the one before, which must have ended.
-    public void startAgentAgain() {
-        agent.close();
-        agent = AgentProcess.start(agentEnvironment());
     }
 
     /// What the function has logged.

@@ -33,7 +33,7 @@ class EndToEndIT {
     private final PrivateEngine engine = PrivateEngine.start();
     private final PlaylistlogImages images = new PlaylistlogImages(engine);
     private String first = "";
-    private SqsServer sqs;
+    private final SqsServer sqs = SqsServer.start(engine);
     private Chain chain;
 
     @BeforeAll
@@ -43,7 +43,6 @@ class EndToEndIT {
 
     @BeforeEach
     void startChain() {
-        sqs = SqsServer.start(engine);
         chain = Chain.start(engine, sqs);
     }
 
@@ -55,11 +54,11 @@ class EndToEndIT {
                 .forEach(
                         service -> chain.api().delete("/services/" + service.path("ID").asText()));
         chain.close();
-        sqs.close();
     }
 
     @AfterAll
-    void stopEngine() {
+    void stopServers() {
+        sqs.close();
         engine.close();
     }
 
