@@ -14,7 +14,24 @@ import java.util.function.Function;
 /// @param repositories whose pushes are ours
 /// @param queueUrl address of the FIFO queue
 /// @param registryUrl base address of the registry, without a slash at its end
-record Configuration(TokenHashes tokens, AllowList repositories, URI queueUrl, URI registryUrl) {
+/// @param hubUrl base address of Docker Hub's own API, without a slash at its end; absent when it is
+///     not to be asked
+/// @param contradicted what becomes of a push whose time is contradicted
+record Configuration(
+        TokenHashes tokens,
+        AllowList repositories,
+        URI queueUrl,
+        URI registryUrl,
+        Optional<URI> hubUrl,
+        Contradicted contradicted) {
+
+    /// What becomes of a push whose time is contradicted.
+    enum Contradicted {
+        /// It is refused: the sender may be replaying an old push to bring an old image back.
+        REFUSE,
+        /// It is accepted, and its message says so.
+        MARK
+    }
 
     /// Reads the variables of `environment` whose names begin with `WAGGLE_`. One that is empty
     /// counts as not set, since a template cannot leave one out.
@@ -25,7 +42,13 @@ record Configuration(TokenHashes tokens, AllowList repositories, URI queueUrl, U
         var tokens = read(environment, Setting.TOKEN_SHA256, TokenHashes::parse, problems);
         var repositories = read(environment, Setting.REPOSITORIES, AllowList::parse, problems);
         var queue = read(environment, Setting.QUEUE_URL, Configuration::queue, problems);
-        var registry = read(environment, Setting.REGISTRY_URL, Configuration::registry, problems);
+        var registry = read(environment, Setting.REGISTRY_URL, Configuration::base, problems);
+        var hub = read(environment, Setting.HUB_URL, Configuration::hub, problems);
+        var contradicted = read(
+                environment,
+                Setting.CONTRADICTED_PUSHES,
+                Configuration::contradicted,
+                problems);
         environment.keySet()
                 .stream()
                 .filter(name -> name.startsWith(Setting.PREFIX) && Setting.named(name).isEmpty())
@@ -38,7 +61,8 @@ record Configuration(TokenHashes tokens, AllowList repositories, URI queueUrl, U
             throw new InvalidConfiguration(problems);
         }
         return new Configuration(tokens.orElseThrow(), repositories.orElseThrow(),
-                queue.orElseThrow(), registry.orElseThrow());
+                queue.orElseThrow(), registry.orElseThrow(), hub.orElseThrow(),
+                contradicted.orElseThrow());
     }
 
     private static <T> Optional<T> read(
@@ -71,7 +95,20 @@ record Configuration(TokenHashes tokens, AllowList repositories, URI queueUrl, U
         return url;
     }
 
-    private static URI registry(String text) {
+    private static Optional<URI> hub(String text) {
+        return text.equals("none") ? Optional.empty() : Optional.of(base(text));
+    }
+
+    private static Contradicted contradicted(String text) {
+        return switch (text) {
+            case "refuse" -> Contradicted.REFUSE;
+            case "mark" -> Contradicted.MARK;
+            default -> throw new IllegalArgumentException("is neither refuse nor mark:"
+                    + " write refuse unless you know why a contradicted push must go live");
+        };
+    }
+
+    private static URI base(String text) {
         var url = address(text);
         return url.getPath().endsWith("/")
                 ? URI.create(text.substring(0, text.length() - 1))

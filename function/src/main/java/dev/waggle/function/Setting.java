@@ -16,7 +16,11 @@ public enum Setting {
     /// The address of the FIFO queue.
     QUEUE_URL("WAGGLE_QUEUE_URL", null, "set it to the address of the FIFO queue"),
     /// The base address of the registry.
-    REGISTRY_URL("WAGGLE_REGISTRY_URL", "https://registry-1.docker.io", "");
+    REGISTRY_URL("WAGGLE_REGISTRY_URL", "https://registry-1.docker.io", ""),
+    /// The base address of Docker Hub's own API, or `none` to do without its records.
+    HUB_URL("WAGGLE_HUB_URL", "https://hub.docker.com", ""),
+    /// What becomes of a push whose time is contradicted: `refuse` or `mark`.
+    CONTRADICTED_PUSHES("WAGGLE_CONTRADICTED_PUSHES", "refuse", "");
 
     /// What the names of all settings begin with.
     static final String PREFIX = "WAGGLE_";

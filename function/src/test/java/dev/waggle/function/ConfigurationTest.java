@@ -40,6 +40,8 @@ class ConfigurationTest {
         var configuration = Configuration.from(complete());
         assertThat(configuration.registryUrl())
                 .isEqualTo(URI.create("https://registry-1.docker.io"));
+        assertThat(configuration.hubUrl()).hasValue(URI.create("https://hub.docker.com"));
+        assertThat(configuration.contradicted()).isEqualTo(Configuration.Contradicted.REFUSE);
         assertThat(configuration.queueUrl()).isEqualTo(URI.create(QUEUE));
         assertThat(configuration.repositories().contains(new Repository("vorce/playlistlog")))
                 .isTrue();
@@ -62,6 +64,26 @@ class ConfigurationTest {
         environment.put("WAGGLE_REGISTRY_URL", "http://127.0.0.1:5000/");
         assertThat(Configuration.from(environment).registryUrl())
                 .isEqualTo(URI.create("http://127.0.0.1:5000"));
+    }
+
+    @Test
+    void doesWithoutDockerHubsRecordsWhenToldSo() {
+        var environment = complete();
+        environment.put("WAGGLE_HUB_URL", "none");
+        assertThat(Configuration.from(environment).hubUrl()).isEmpty();
+        environment.put("WAGGLE_HUB_URL", "hub.docker.com");
+        assertThat(refusal(environment)).contains("WAGGLE_HUB_URL is not ", "https://host/path");
+    }
+
+    @Test
+    void marksContradictedPushesWhenToldSo() {
+        var environment = complete();
+        environment.put("WAGGLE_CONTRADICTED_PUSHES", "mark");
+        assertThat(Configuration.from(environment).contradicted())
+                .isEqualTo(Configuration.Contradicted.MARK);
+        environment.put("WAGGLE_CONTRADICTED_PUSHES", "accept");
+        assertThat(refusal(environment)).contains(
+                "WAGGLE_CONTRADICTED_PUSHES is neither refuse nor mark: write refuse unless");
     }
 
     @Test
