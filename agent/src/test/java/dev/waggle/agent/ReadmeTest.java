@@ -3,11 +3,9 @@ package dev.waggle.agent;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.waggle.agent.rollout.ServiceLabels;
-import dev.waggle.function.Setting;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -22,18 +20,6 @@ class ReadmeTest {
 
     private static final Pattern ROW = Pattern
             .compile("^\\| `([^`]+)` \\| `?([^`|]*?)`? \\|", Pattern.MULTILINE);
-
-    @Test
-    void listsEverySettingOfTheFunctionWithItsDefault() throws IOException {
-        assertThat(table("**Of the function**")).isEqualTo(
-                defaults(
-                        Arrays.stream(Setting.values())
-                                .map(
-                                        setting -> Map.entry(
-                                                setting.variable(),
-                                                setting.fallback().orElse("")))
-                                .toList()));
-    }
 
     @Test
     void listsEverySettingOfTheAgentWithItsDefault() throws IOException {

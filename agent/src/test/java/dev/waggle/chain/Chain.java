@@ -66,6 +66,7 @@ public final class Chain implements AutoCloseable {
         environment.put("WAGGLE_REPOSITORIES", PlaylistlogImages.REPOSITORY);
         environment.put("WAGGLE_QUEUE_URL", queue.url());
         environment.put("WAGGLE_REGISTRY_URL", engine.registry().toString());
+        environment.put("WAGGLE_HUB_URL", "none");
         this.front = WebhookFront
                 .start(WebhookHandler.fromEnvironment(environment, lines(functionLog)));
         this.agent = AgentProcess.start(agentEnvironment(engine, sqs, queue));
@@ -151,9 +152,12 @@ public final class Chain implements AutoCloseable {
 
     /// Posts a delivery for a push of now to the webhook, as Docker Hub does.
     public Answer deliver(String tag) {
-        return post(
-                webhook(),
-                Delivery.of(PlaylistlogImages.REPOSITORY, tag, Instant.now()).json());
+        return deliver(Delivery.of(PlaylistlogImages.REPOSITORY, tag, Instant.now()));
+    }
+
+    /// Posts a delivery to the webhook, for the first time or again.
+    public Answer deliver(Delivery delivery) {
+        return post(webhook(), delivery.json());
     }
 
     /// Posts a delivery with another token.

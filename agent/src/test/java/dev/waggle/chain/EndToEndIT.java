@@ -157,9 +157,11 @@ class EndToEndIT {
     @Test
     void putsOneMessageOnTheQueueForTheManyDeliveriesOfOnePush() {
         chain.createService(SERVICE, first, 1, WANTS_ALL);
-        String deliveryId = chain.deliver("1").deliveryId();
-        chain.deliver("1");
-        chain.deliver("1");
+        Delivery delivery = Delivery.of(PlaylistlogImages.REPOSITORY, "1", Instant.now());
+        String deliveryId = chain.deliver(delivery).deliveryId();
+        for (int repeat = 0; repeat < 5; repeat++) {
+            assertThat(chain.deliver(delivery).status()).isEqualTo(202);
+        }
         chain.agent().awaitOutcome(deliveryId);
         awaitEmptyQueue();
         assertThat(chain.agent().log().all().stream().map(line -> line.path("message").asText()))

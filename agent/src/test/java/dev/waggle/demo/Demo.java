@@ -115,9 +115,10 @@ public final class Demo implements AutoCloseable {
                     return requesting;
                 });
 
-        goodPush(chain, images, client);
-        samePushAgain(chain, images);
+        Delivery delivery = goodPush(chain, images, client);
+        samePushAgain(chain, images, delivery);
         wrongToken(chain);
+        replay(chain);
         tagThatNobodyPushed(chain);
         imageThatIsNeverHealthy(chain, images, client);
 
@@ -128,14 +129,16 @@ public final class Demo implements AutoCloseable {
         }
     }
 
-    private void goodPush(Chain chain, PlaylistlogImages images, RequestingClient client)
+    private Delivery goodPush(Chain chain, PlaylistlogImages images, RequestingClient client)
             throws Exception {
         steps.title("docker push vorce/playlistlog:2");
         String digest = steps
                 .step("image vorce/playlistlog:2 pushed", () -> images.push("2", Health.HEALTHY));
         Instant pushed = Instant.now();
-        Chain.Answer answer = steps
-                .step("Docker Hub's delivery posted to the webhook", () -> chain.deliver("2"));
+        Delivery delivery = Delivery.of(PlaylistlogImages.REPOSITORY, "2", pushed);
+        Chain.Answer answer = steps.step(
+                "Docker Hub's delivery posted to the webhook",
+                () -> chain.deliver(delivery));
         JsonNode outcome = steps.step(
                 "the service rolls, start-first, one replica after the other",
                 () -> chain.agent().awaitOutcome(answer.deliveryId()));
@@ -148,12 +151,15 @@ public final class Demo implements AutoCloseable {
                 chain.image(SERVICE).equals("vorce/playlistlog:2@" + digest),
                 "the service runs 2 by its digest");
         steps.expect(client.counts().failures() == 0, "no request failed");
+        return delivery;
     }
 
-    private void samePushAgain(Chain chain, PlaylistlogImages images) throws Exception {
+    private void samePushAgain(Chain chain, PlaylistlogImages images, Delivery delivery)
+            throws Exception {
         steps.title("The same again: Docker Hub sends up to six deliveries for one push");
         JsonNode before = chain.service(SERVICE);
-        Chain.Answer again = steps.step("the same delivery posted again", () -> chain.deliver("2"));
+        Chain.Answer again = steps
+                .step("the same delivery posted again", () -> chain.deliver(delivery));
         steps.expect(
                 again.status() == 202,
                 "accepted, and the queue knows it from before: no second message");
@@ -175,6 +181,20 @@ public final class Demo implements AutoCloseable {
         Chain.Answer answer = steps
                 .step("a delivery with a wrong token", () -> chain.deliverWithToken("guess", "2"));
         steps.expect(answer.status() == 403, "refused with 403");
+    }
+
+    private void replay(Chain chain) throws Exception {
+        steps.title("Somebody who knows the address and wants the old image back");
+        Delivery old = Delivery
+                .of(PlaylistlogImages.REPOSITORY, "1", Instant.now().minus(Duration.ofDays(7)));
+        Chain.Answer answer = steps
+                .step("last week's delivery of vorce/playlistlog:1", () -> chain.deliver(old));
+        steps.expect(
+                answer.status() == 409 && answer.body()
+                        .path("contradiction")
+                        .asText()
+                        .equals("the push is more than a day old"),
+                "refused with 409: the push is more than a day old");
     }
 
     private void tagThatNobodyPushed(Chain chain) throws Exception {

@@ -19,6 +19,7 @@ record Answer(int status, String body) {
             case Verdict.Accepted _,Verdict.AcceptedUnproven _ -> 202;
             case Verdict.NoTag _,Verdict.TagNotWanted _,Verdict.TagNotInRegistry _ -> 200;
             case Verdict.WrongToken _ -> 403;
+            case Verdict.PushContradicted _ -> 409;
             case Verdict.TooLarge _ -> 413;
             case Verdict.NotADelivery _,Verdict.NotOurRepository _ -> 422;
             case Verdict.UnexpectedFailure _ -> 500;
@@ -28,59 +29,42 @@ record Answer(int status, String body) {
 
     private static void write(JsonGenerator json, DeliveryId id, Verdict verdict)
             throws IOException {
+        json.writeStringField("verdict", verdict.kind().toString());
+        if (verdict.kind() != Verdict.Kind.ACCEPTED) {
+            json.writeStringField("reason", verdict.words());
+        }
+        json.writeStringField("deliveryId", id.value());
         switch (verdict) {
-            case Verdict.Accepted(_, var push) -> {
-                begin(json, "accepted", id);
-                push(json, push);
-            }
+            case Verdict.Accepted(_, var push) -> push(json, push);
             case Verdict.AcceptedUnproven(_, var push, var doubt) -> {
-                begin(json, "accepted", id);
                 push(json, push);
                 json.writeStringField("unproven", doubt.toString());
             }
-            case Verdict.NoTag(_, var repository) -> {
-                begin(json, "ignored", "no tag", id);
+            case Verdict.NoTag(_, var repository) ->
                 json.writeStringField("repository", repository.value());
-            }
-            case Verdict.TagNotWanted(_, var repository, var tag) -> {
-                begin(json, "ignored", "tag not wanted", id);
-                json.writeStringField("repository", repository.value());
-                json.writeStringField("tag", tag.value());
-            }
-            case Verdict.TagNotInRegistry(_, var repository, var tag) -> {
-                begin(json, "ignored", "tag not in the registry", id);
-                json.writeStringField("repository", repository.value());
-                json.writeStringField("tag", tag.value());
-            }
-            case Verdict.WrongToken() -> begin(json, "refused", "wrong token", id);
-            case Verdict.TooLarge _ -> begin(json, "refused", "body too large", id);
+            case Verdict.TagNotWanted(_, var repository, var tag) -> tag(json, repository, tag);
+            case Verdict.TagNotInRegistry(_, var repository, var tag) -> tag(json, repository, tag);
             case Verdict.NotADelivery(_, var field, var expected) -> {
-                begin(json, "refused", "not a delivery", id);
                 json.writeStringField("field", field);
                 json.writeStringField("expected", expected);
             }
-            case Verdict.NotOurRepository _ -> begin(json, "refused", "not our repository", id);
-            case Verdict.QueueUnavailable _ -> begin(json, "failed", "queue unavailable", id);
-            case Verdict.UnexpectedFailure _ -> begin(json, "failed", "unexpected failure", id);
+            case Verdict.PushContradicted(_, var push) ->
+                json.writeStringField("contradiction", push.time().evidence().reason());
+            case Verdict.WrongToken _,Verdict.TooLarge _,Verdict.NotOurRepository _,Verdict.QueueUnavailable _,Verdict.UnexpectedFailure _ ->
+                {
+                }
         }
     }
 
-    private static void begin(JsonGenerator json, String verdict, DeliveryId id)
+    private static void tag(JsonGenerator json, Repository repository, Tag tag)
             throws IOException {
-        json.writeStringField("verdict", verdict);
-        json.writeStringField("deliveryId", id.value());
-    }
-
-    private static void begin(JsonGenerator json, String verdict, String reason, DeliveryId id)
-            throws IOException {
-        json.writeStringField("verdict", verdict);
-        json.writeStringField("reason", reason);
-        json.writeStringField("deliveryId", id.value());
+        json.writeStringField("repository", repository.value());
+        json.writeStringField("tag", tag.value());
     }
 
     private static void push(JsonGenerator json, PushMessage push) throws IOException {
-        json.writeStringField("repository", push.repository().value());
-        json.writeStringField("tag", push.tag().value());
+        tag(json, push.repository(), push.tag());
         Json.optional(json, "digest", push.digest());
+        json.writeStringField("evidence", push.time().evidence().standing().toString());
     }
 }

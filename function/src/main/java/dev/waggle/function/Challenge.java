@@ -31,29 +31,12 @@ record Challenge(URI realm, @Nullable String service) {
         }
         try {
             var realm = new URI(parameters.getOrDefault("realm", ""));
-            return realm.getHost() != null && realm.getRawUserInfo() == null
-                    && realm.getPort() <= 65_535
-                    && realm.getRawFragment() == null
-                            ? Optional.of(new Challenge(realm, parameters.get("service")))
-                            : Optional.empty();
+            return realm.getHost() != null && realm.getRawFragment() == null
+                    ? Optional.of(new Challenge(realm, parameters.get("service")))
+                    : Optional.empty();
         } catch (URISyntaxException _) {
             return Optional.empty();
         }
-    }
-
-    /// Tells whether the realm is the registry's own: on its host, or, over https, on a host of its
-    /// domain as `auth.docker.io` is for `registry-1.docker.io`.
-    boolean belongsTo(URI registry) {
-        var secure = "https".equals(realm.getScheme());
-        if (realm.getHost().equalsIgnoreCase(registry.getHost())) {
-            var plain = "http".equals(realm.getScheme()) && "http".equals(registry.getScheme());
-            return secure || plain;
-        }
-        var ordinaryPort = realm.getPort() == -1 || realm.getPort() == 443;
-        return secure && ordinaryPort
-                && domain(registry.getHost())
-                        .filter(domain -> isWithin(realm.getHost(), domain))
-                        .isPresent();
     }
 
     /// Returns the address at which a token that may pull `repository` is had. The scope is ours,
@@ -64,28 +47,5 @@ record Challenge(URI realm, @Nullable String service) {
             query = "service=" + URLEncoder.encode(service, UTF_8) + "&" + query;
         }
         return URI.create(realm + (realm.getRawQuery() == null ? "?" : "&") + query);
-    }
-
-    private static boolean isWithin(String host, String domain) {
-        return host.equalsIgnoreCase(domain)
-                || host.regionMatches(
-                        true,
-                        host.length() - domain.length() - 1,
-                        "." + domain,
-                        0,
-                        domain.length() + 1);
-    }
-
-    // All but the first label. Without a list of public suffixes the rest counts as somebody's own
-    // only if it cannot be one like co.uk; a registry on such a name must be its own token service.
-    private static Optional<String> domain(String host) {
-        var labels = host.split("\\.", -1);
-        var address = host.startsWith("[")
-                || Character.isDigit(labels[labels.length - 1].charAt(0));
-        var maybePublic = labels.length == 3 && labels[1].length() <= 3;
-        if (address || labels.length < 3 || maybePublic) {
-            return Optional.empty();
-        }
-        return Optional.of(host.substring(host.indexOf('.') + 1));
     }
 }

@@ -33,8 +33,7 @@ record Configuration(
         MARK
     }
 
-    /// Reads the variables of `environment` whose names begin with `WAGGLE_`. One that is empty
-    /// counts as not set, since a template cannot leave one out.
+    /// Reads the variables of `environment` whose names begin with `WAGGLE_`.
     ///
     /// @throws InvalidConfiguration naming all that is wrong at once
     static Configuration from(Map<String, String> environment) {
@@ -70,9 +69,7 @@ record Configuration(
             Setting setting,
             Function<String, T> parser,
             List<String> problems) {
-        var value = Optional.ofNullable(environment.get(setting.variable()))
-                .filter(text -> !text.isBlank())
-                .or(setting::fallback);
+        var value = setting.value(environment).or(setting::fallback);
         if (value.isEmpty()) {
             problems.add(setting.variable() + " is not set: " + setting.remedy());
             return Optional.empty();

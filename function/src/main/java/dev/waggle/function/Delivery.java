@@ -2,10 +2,15 @@ package dev.waggle.function;
 
 import com.fasterxml.jackson.core.JacksonException;
 import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonStreamContext;
 import com.fasterxml.jackson.core.JsonToken;
+import com.fasterxml.jackson.core.exc.StreamConstraintsException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.time.Instant;
+import java.util.ArrayDeque;
+import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /// What Docker Hub says about one push.
@@ -17,6 +22,13 @@ import org.jspecify.annotations.Nullable;
 /// @param tag as what it was pushed; absent in deliveries of old and for parts of an image
 /// @param pushedAt when it was pushed, to the second; absent where unusable
 record Delivery(Repository repository, @Nullable Tag tag, @Nullable Instant pushedAt) {
+
+    private static final String BODY = "body";
+    private static final Map<String, Set<String>> FIELDS = Map.of(
+            "repository",
+            Set.of("repo_name", "namespace", "name"),
+            "push_data",
+            Set.of("tag", "pushed_at"));
 
     /// What reading a body came to.
     sealed interface Reading {}
@@ -32,22 +44,42 @@ record Delivery(Repository repository, @Nullable Tag tag, @Nullable Instant push
     /// @param expected what belongs there
     record Unreadable(String field, String expected) implements Reading {}
 
-    /// Reads a delivery, with bounds on its nesting and on the lengths of its names and values.
+    /// Reads a delivery, with bounds on its nesting and on the lengths of its names and numbers.
     static Reading read(String body) {
         try (var json = Json.STRANGE.createParser(body)) {
-            if (json.nextToken() != JsonToken.START_OBJECT) {
-                return new Unreadable("body", "a JSON object");
+            try {
+                if (json.nextToken() != JsonToken.START_OBJECT) {
+                    return new Unreadable(BODY, "a JSON object");
+                }
+                var fields = Fields.read(json);
+                return json.nextToken() == null
+                        ? fields.reading()
+                        : new Unreadable(BODY, "nothing after the JSON object");
+            } catch (StreamConstraintsException _) {
+                return new Unreadable(field(json.getParsingContext()), "JSON " + Json.BOUNDS);
+            } catch (JacksonException _) {
+                return new Unreadable(field(json.getParsingContext()),
+                        "well-formed JSON with each field once");
             }
-            var fields = Fields.read(json);
-            return json.nextToken() == null
-                    ? fields.reading()
-                    : new Unreadable("body", "nothing after the JSON object");
-        } catch (JacksonException _) {
-            return new Unreadable("body",
-                    "well-formed JSON, without repeated fields, nested at most 32 deep");
         } catch (IOException e) {
             throw new UncheckedIOException("reading from memory", e);
         }
+    }
+
+    // The innermost field of ours that is being read: the other names are the stranger's.
+    private static String field(JsonStreamContext context) {
+        var names = new ArrayDeque<String>();
+        for (var at = context; at != null; at = at.getParent()) {
+            if (at.getCurrentName() != null) {
+                names.push(at.getCurrentName());
+            }
+        }
+        var object = names.poll();
+        if (object == null || !FIELDS.containsKey(object)) {
+            return BODY;
+        }
+        var field = names.poll();
+        return field == null || !FIELDS.get(object).contains(field) ? object : object + "." + field;
     }
 
     /// A field that should hold text.

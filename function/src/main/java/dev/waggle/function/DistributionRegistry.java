@@ -3,26 +3,18 @@ package dev.waggle.function;
 import com.fasterxml.jackson.core.JacksonException;
 import com.fasterxml.jackson.core.JsonToken;
 import java.io.IOException;
-import java.io.InterruptedIOException;
 import java.net.HttpURLConnection;
 import java.net.URI;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.Callable;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.FutureTask;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /// A registry that speaks the OCI distribution specification, asked anonymously.
 ///
-/// Asks with `HEAD`, which Docker Hub does not count as a pull. Goes only to the configured address
-/// and, when challenged, to a token service that belongs to it; follows no redirect.
-///
-/// Over `HttpURLConnection`, which the queue's client has loaded already.
+/// Asks with `HEAD`, which Docker Hub does not count as a pull.
 final class DistributionRegistry implements Registry {
     // Without all four the digest of something else comes back.
     private static final String MANIFESTS = String.join(
@@ -36,9 +28,6 @@ final class DistributionRegistry implements Registry {
     private static final List<Duration> PAUSES_WHILE_MISSING = List
             .of(Duration.ofMillis(250), Duration.ofMillis(500));
 
-    private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(1);
-    private static final int MAX_TOKEN_ANSWER = 64 * 1024; // Docker Hub's has 5 KB
-
     private final URI base;
     private final Waiter waiter;
 
@@ -51,125 +40,85 @@ final class DistributionRegistry implements Registry {
         this.waiter = waiter;
     }
 
-    // On a thread of its own: a read's timeout begins again with every byte, so a server that
-    // trickles would hold the caller beyond any deadline.
     @Override
     public Finding find(Repository repository, Tag tag, Deadline deadline) {
-        var lookup = new Lookup(repository, tag, deadline);
-        var task = new FutureTask<>(lookup);
-        Thread.ofPlatform().daemon().name("registry").start(task);
-        try {
-            return task.get(deadline.remaining().toNanos(), TimeUnit.NANOSECONDS);
-        } catch (TimeoutException _) {
-            lookup.abandon();
-            task.cancel(true);
-            return new Unproven(Doubt.TIMED_OUT);
-        } catch (InterruptedException _) {
-            lookup.abandon();
-            task.cancel(true);
-            Thread.currentThread().interrupt();
-            return new Unproven(Doubt.TIMED_OUT);
-        } catch (ExecutionException e) {
-            throw new IllegalStateException("asking the registry", e.getCause());
+        try (var conversation = Conversation.<Finding>begin(
+                base,
+                deadline,
+                talk -> new Lookup(talk, repository, tag, deadline).find())) {
+            return conversation.await(failure -> new Unproven(switch (failure) {
+                case TIMED_OUT -> Doubt.TIMED_OUT;
+                case UNREACHABLE -> Doubt.UNREACHABLE;
+                case FOREIGN_HOST -> Doubt.FOREIGN_HOST;
+            }));
         }
     }
 
-    private final class Lookup implements Callable<Finding> {
+    private final class Lookup {
+        private final Conversation<?> talk;
         private final Repository repository;
         private final Deadline deadline;
         private final URI manifest;
         private @Nullable String token;
-        private volatile @Nullable HttpURLConnection connection;
 
-        Lookup(Repository repository, Tag tag, Deadline deadline) {
+        Lookup(Conversation<?> talk, Repository repository, Tag tag, Deadline deadline) {
+            this.talk = talk;
             this.repository = repository;
             this.deadline = deadline;
             this.manifest = URI.create(base + "/v2/" + repository + "/manifests/" + tag);
         }
 
-        void abandon() {
-            var open = connection;
-            if (open != null) {
-                open.disconnect();
-            }
-        }
-
-        @Override
-        public Finding call() throws InterruptedException {
-            try {
-                var finding = ask();
-                for (var pause : PAUSES_WHILE_MISSING) {
-                    if (!(finding instanceof Missing) || !deadline.allows(pause)) {
-                        return finding;
-                    }
-                    waiter.await(pause);
-                    finding = ask();
+        Finding find() throws IOException, InterruptedException {
+            var finding = ask();
+            for (var pause : PAUSES_WHILE_MISSING) {
+                if (!(finding instanceof Missing) || !deadline.allows(pause)) {
+                    return finding;
                 }
-                return finding;
-            } catch (InterruptedIOException _) { // what a socket's timeout is
-                return new Unproven(Doubt.TIMED_OUT);
-            } catch (IOException _) {
-                return new Unproven(Doubt.UNREACHABLE);
+                waiter.await(pause);
+                finding = ask();
             }
+            return finding;
         }
 
         private Finding ask() throws IOException {
             var head = head();
-            if (head.getResponseCode() != HttpURLConnection.HTTP_UNAUTHORIZED || token != null) {
+            if (head.status() != HttpURLConnection.HTTP_UNAUTHORIZED || token != null) {
                 return finding(head);
             }
-            var challenge = challenge(head);
+            var challenge = head.headers("WWW-Authenticate")
+                    .map(Challenge::parse)
+                    .flatMap(Optional::stream)
+                    .findFirst();
             if (challenge.isEmpty()) {
                 return new Unproven(Doubt.PRIVATE);
             }
-            if (!challenge.get().belongsTo(base)) {
-                return new Unproven(Doubt.FOREIGN_REALM);
+            var answer = talk.get(challenge.get().tokenAddress(repository));
+            if (answer.status() != HttpURLConnection.HTTP_OK) {
+                return refusal(answer.status());
             }
-            var tokens = open(challenge.get().tokenAddress(repository), "GET");
-            try {
-                if (tokens.getResponseCode() != HttpURLConnection.HTTP_OK) {
-                    return refusal(tokens.getResponseCode());
-                }
-                token = Token.in(tokens);
-            } finally {
-                tokens.disconnect();
-            }
+            token = Token.in(answer.body());
             return token == null ? new Unproven(Doubt.ODD_ANSWER) : finding(head());
         }
 
-        private HttpURLConnection head() throws IOException {
-            var head = open(manifest, "HEAD");
-            head.setRequestProperty("Accept", MANIFESTS);
+        private Conversation.Response head() throws IOException {
+            var headers = new HashMap<String, String>();
+            headers.put("Accept", MANIFESTS);
             if (token != null) {
-                head.setRequestProperty("Authorization", "Bearer " + token);
+                headers.put("Authorization", "Bearer " + token);
             }
-            return head;
-        }
-
-        private HttpURLConnection open(URI address, String method) throws IOException {
-            var opened = (HttpURLConnection) address.toURL().openConnection();
-            connection = opened;
-            opened.setRequestMethod(method);
-            opened.setRequestProperty("User-Agent", "waggle");
-            opened.setInstanceFollowRedirects(false);
-            opened.setUseCaches(false);
-            var remaining = Math.toIntExact(deadline.remaining().toMillis());
-            opened.setConnectTimeout(
-                    Math.min(remaining, Math.toIntExact(CONNECT_TIMEOUT.toMillis())));
-            opened.setReadTimeout(remaining);
-            return opened;
+            return talk.head(manifest, headers);
         }
     }
 
-    private static Finding finding(HttpURLConnection head) throws IOException {
-        return switch (head.getResponseCode()) {
-            case HttpURLConnection.HTTP_OK -> Optional
-                    .ofNullable(head.getHeaderField("Docker-Content-Digest"))
+    private static Finding finding(Conversation.Response head) {
+        return switch (head.status()) {
+            case HttpURLConnection.HTTP_OK -> head.headers("Docker-Content-Digest")
+                    .findFirst()
                     .flatMap(Digest::parse)
                     .<Finding>map(Found::new)
                     .orElseGet(() -> new Unproven(Doubt.ODD_ANSWER));
             case HttpURLConnection.HTTP_NOT_FOUND -> new Missing();
-            default -> refusal(head.getResponseCode());
+            default -> refusal(head.status());
         };
     }
 
@@ -182,19 +131,6 @@ final class DistributionRegistry implements Registry {
         });
     }
 
-    // By index: the map of headers distinguishes upper and lower case, HTTP does not.
-    private static Optional<Challenge> challenge(HttpURLConnection answer) {
-        for (int i = 1; answer.getHeaderField(i) != null; i++) {
-            if ("WWW-Authenticate".equalsIgnoreCase(answer.getHeaderFieldKey(i))) {
-                var challenge = Challenge.parse(answer.getHeaderField(i));
-                if (challenge.isPresent()) {
-                    return challenge;
-                }
-            }
-        }
-        return Optional.empty();
-    }
-
     /// The answer of a token service.
     private static final class Token {
         // What may stand behind "Bearer" (RFC 6750).
@@ -202,15 +138,8 @@ final class DistributionRegistry implements Registry {
 
         private Token() {}
 
-        /// Returns the token, or null when the answer is too long or has none.
-        static @Nullable String in(HttpURLConnection answer) throws IOException {
-            byte[] body;
-            try (var stream = answer.getInputStream()) {
-                body = stream.readNBytes(MAX_TOKEN_ANSWER + 1);
-            }
-            if (body.length > MAX_TOKEN_ANSWER) {
-                return null;
-            }
+        /// Returns the token, or null when the answer has none.
+        static @Nullable String in(byte[] body) throws IOException {
             try (var json = Json.STRANGE.createParser(body)) {
                 if (json.nextToken() != JsonToken.START_OBJECT) {
                     return null;

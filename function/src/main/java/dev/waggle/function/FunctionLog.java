@@ -44,64 +44,64 @@ final class FunctionLog {
         out.flush();
     }
 
+    private static Level level(Verdict verdict) {
+        return switch (verdict) {
+            case Verdict.Accepted(_, var push) ->
+                push.time().evidence().standing() == Evidence.Standing.CONTRADICTED
+                        ? Level.WARN
+                        : Level.INFO;
+            case Verdict.NoTag _,Verdict.TagNotWanted _ -> Level.INFO;
+            case Verdict.AcceptedUnproven _,Verdict.TagNotInRegistry _,Verdict.WrongToken _,Verdict.TooLarge _,Verdict.NotADelivery _,Verdict.NotOurRepository _,Verdict.PushContradicted _ ->
+                Level.WARN;
+            case Verdict.QueueUnavailable _,Verdict.UnexpectedFailure _ -> Level.ERROR;
+        };
+    }
+
     private void write(JsonGenerator json, DeliveryId id, Verdict verdict) throws IOException {
+        begin(json, level(verdict), verdict.words());
+        json.writeStringField("verdict", verdict.kind().toString());
+        json.writeStringField("deliveryId", id.value());
         switch (verdict) {
             case Verdict.Accepted(var token, var push) -> {
-                begin(json, Level.INFO, "push accepted", id);
                 push(json, push);
                 token(json, token);
             }
             case Verdict.AcceptedUnproven(var token, var push, var doubt) -> {
-                begin(json, Level.WARN, "push accepted unproven", id);
                 push(json, push);
                 json.writeStringField("reason", doubt.toString());
                 token(json, token);
             }
             case Verdict.NoTag(var token, var repository) -> {
-                begin(json, Level.INFO, "delivery ignored", id);
                 json.writeStringField("repository", repository.value());
-                json.writeStringField("reason", "no tag");
                 token(json, token);
             }
             case Verdict.TagNotWanted(var token, var repository, var tag) -> {
-                begin(json, Level.INFO, "delivery ignored", id);
-                json.writeStringField("repository", repository.value());
-                json.writeStringField("tag", tag.value());
-                json.writeStringField("reason", "tag not wanted");
+                tag(json, repository, tag);
                 token(json, token);
             }
             case Verdict.TagNotInRegistry(var token, var repository, var tag) -> {
-                begin(json, Level.WARN, "delivery ignored", id);
-                json.writeStringField("repository", repository.value());
-                json.writeStringField("tag", tag.value());
-                json.writeStringField("reason", "tag not in the registry");
+                tag(json, repository, tag);
                 token(json, token);
             }
-            case Verdict.WrongToken() -> begin(json, Level.WARN, "wrong token", id);
-            case Verdict.TooLarge(var token) -> {
-                begin(json, Level.WARN, "body too large", id);
-                token(json, token);
+            case Verdict.WrongToken() -> {
             }
+            case Verdict.TooLarge(var token) -> token(json, token);
             case Verdict.NotADelivery(var token, var field, var expected) -> {
-                begin(json, Level.WARN, "not a delivery", id);
                 json.writeStringField("field", field);
                 json.writeStringField("expected", expected);
                 token(json, token);
             }
-            case Verdict.NotOurRepository(var token) -> {
-                begin(json, Level.WARN, "not our repository", id);
+            case Verdict.NotOurRepository(var token) -> token(json, token);
+            case Verdict.PushContradicted(var token, var push) -> {
+                push(json, push);
                 token(json, token);
             }
             case Verdict.QueueUnavailable(var token, var push, var reason) -> {
-                begin(json, Level.ERROR, "queue unavailable", id);
                 push(json, push);
                 json.writeStringField("reason", reason);
                 token(json, token);
             }
-            case Verdict.UnexpectedFailure(var cause) -> {
-                begin(json, Level.ERROR, "unexpected failure", id);
-                stack(json, cause);
-            }
+            case Verdict.UnexpectedFailure(var cause) -> stack(json, cause);
         }
     }
 
@@ -113,17 +113,18 @@ final class FunctionLog {
         json.writeStringField("message", message);
     }
 
-    private void begin(JsonGenerator json, Level level, String message, DeliveryId id)
+    private static void tag(JsonGenerator json, Repository repository, Tag tag)
             throws IOException {
-        begin(json, level, message);
-        json.writeStringField("deliveryId", id.value());
+        json.writeStringField("repository", repository.value());
+        json.writeStringField("tag", tag.value());
     }
 
     private static void push(JsonGenerator json, PushMessage push) throws IOException {
-        json.writeStringField("repository", push.repository().value());
-        json.writeStringField("tag", push.tag().value());
+        tag(json, push.repository(), push.tag());
         Json.optional(json, "digest", push.digest());
-        Json.optional(json, "pushedAt", push.pushedAt());
+        Json.optional(json, "pushedAt", push.time().at());
+        json.writeStringField("evidence", push.time().evidence().standing().toString());
+        json.writeStringField("evidenceReason", push.time().evidence().reason());
     }
 
     private static void token(JsonGenerator json, TokenHashes.Match token) throws IOException {

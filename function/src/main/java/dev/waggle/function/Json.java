@@ -15,14 +15,22 @@ final class Json {
     /// For what the platform or this module wrote.
     static final JsonFactory TRUSTED = new JsonFactory();
 
+    private static final int MAX_DEPTH = 32; // real deliveries have 3
+    private static final int MAX_NUMBER = 64;
+    private static final int MAX_NAME = 256;
+
+    /// What is demanded of a stranger beside good form.
+    static final String BOUNDS = "nested at most " + MAX_DEPTH + " deep, with names of at most "
+            + MAX_NAME + " characters and numbers of at most " + MAX_NUMBER;
+
     /// For what a stranger wrote: bounded in every direction, and without a symbol table that names
     /// chosen by the stranger could fill.
     static final JsonFactory STRANGE = JsonFactory.builder()
             .streamReadConstraints(
                     StreamReadConstraints.builder()
-                            .maxNestingDepth(32) // real deliveries have 3
-                            .maxNumberLength(64)
-                            .maxNameLength(256)
+                            .maxNestingDepth(MAX_DEPTH)
+                            .maxNumberLength(MAX_NUMBER)
+                            .maxNameLength(MAX_NAME)
                             .maxStringLength(Body.MAX_BYTES)
                             .build())
             .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)

@@ -6,30 +6,36 @@ import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
 /// Decides on a request, cheapest proof first, and stops at the first that fails: the token, the
-/// shape, the repository, the registry. What passes goes onto the queue.
+/// shape, the repository, the registry, the time. What passes goes onto the queue.
 final class Judge {
     /// For all calls to the outside together.
     static final Duration BUDGET = Duration.ofSeconds(3);
 
     // Leaves the queue a second at least: a push is accepted without the registry, but not without
     // the queue.
-    private static final Duration REGISTRY_BUDGET = Duration.ofSeconds(2);
+    private static final Duration LOOKUP_BUDGET = Duration.ofSeconds(2);
 
     private final TokenHashes tokens;
     private final AllowList repositories;
+    private final Configuration.Contradicted contradicted;
     private final Registry registry;
+    private final PushRecords records;
     private final PushQueue queue;
     private final Clock clock;
 
-    Judge(Configuration configuration, Registry registry, PushQueue queue, Clock clock) {
+    Judge(Configuration configuration, Registry registry, PushRecords records, PushQueue queue,
+            Clock clock) {
         this.tokens = configuration.tokens();
         this.repositories = configuration.repositories();
+        this.contradicted = configuration.contradicted();
         this.registry = registry;
+        this.records = records;
         this.queue = queue;
         this.clock = clock;
     }
 
-    /// Returns the verdict on a request, within [#BUDGET] and what it takes to compute.
+    /// Returns the verdict on a request, within [#BUDGET] and what it takes to compute. Docker Hub is
+    /// asked for its record while the registry is asked for the digest.
     Verdict judge(Request request) {
         return tokens.match(request.token())
                 .map(token -> body(token, request))
@@ -70,21 +76,28 @@ final class Judge {
             Tag tag,
             @Nullable Instant pushedAt) {
         var deadline = Deadline.in(BUDGET);
-        return switch (registry.find(repository, tag, deadline.atMost(REGISTRY_BUDGET))) {
-            case Registry.Missing() -> new Verdict.TagNotInRegistry(token, repository, tag);
-            case Registry.Found(var digest) -> {
-                var push = new PushMessage(id, repository, tag, digest, pushedAt, clock.instant());
-                yield sent(token, push, deadline, new Verdict.Accepted(token, push));
-            }
-            case Registry.Unproven(var doubt) -> {
-                var push = new PushMessage(id, repository, tag, null, pushedAt, clock.instant());
-                yield sent(
-                        token,
-                        push,
-                        deadline,
-                        new Verdict.AcceptedUnproven(token, push, doubt));
-            }
-        };
+        var lookups = deadline.atMost(LOOKUP_BUDGET);
+        try (var asked = records.ask(repository, tag, lookups)) {
+            return switch (registry.find(repository, tag, lookups)) {
+                case Registry.Missing() -> new Verdict.TagNotInRegistry(token, repository, tag);
+                case Registry.Found(var digest) -> {
+                    var now = clock.instant();
+                    var time = PushTime.judge(pushedAt, now, digest, asked.answer());
+                    var push = new PushMessage(id, repository, tag, digest, time, now);
+                    yield sent(token, push, deadline, new Verdict.Accepted(token, push));
+                }
+                case Registry.Unproven(var doubt) -> {
+                    var now = clock.instant();
+                    var time = PushTime.judge(pushedAt, now, null, asked.answer());
+                    var push = new PushMessage(id, repository, tag, null, time, now);
+                    yield sent(
+                            token,
+                            push,
+                            deadline,
+                            new Verdict.AcceptedUnproven(token, push, doubt));
+                }
+            };
+        }
     }
 
     private Verdict sent(
@@ -92,6 +105,10 @@ final class Judge {
             PushMessage push,
             Deadline deadline,
             Verdict accepted) {
+        if (contradicted == Configuration.Contradicted.REFUSE
+                && push.time().evidence().standing() == Evidence.Standing.CONTRADICTED) {
+            return new Verdict.PushContradicted(token, push);
+        }
         return switch (queue.send(push, deadline)) {
             case PushQueue.Sent() -> accepted;
             case PushQueue.NotSent(var reason) ->

@@ -33,10 +33,10 @@ interface Registry {
         TIMED_OUT("the registry did not answer in time"),
         /// No connection, or one that broke.
         UNREACHABLE("the registry is unreachable"),
-        /// Any other status, redirects included, or an answer without a digest.
+        /// Any other status, or an answer without a digest.
         ODD_ANSWER("the registry's answer makes no sense"),
-        /// A challenge that sends us to a host which is not the registry's.
-        FOREIGN_REALM("the registry sends us to a foreign host");
+        /// A redirect or a challenge that leads to a host which is not the registry's.
+        FOREIGN_HOST("the registry sends us to a foreign host");
 
         private final String text;
 

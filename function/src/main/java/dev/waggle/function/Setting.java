@@ -2,11 +2,12 @@ package dev.waggle.function;
 
 import java.util.Arrays;
 import java.util.Comparator;
+import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /// An environment variable that configures the function.
-public enum Setting {
+enum Setting {
     /// One SHA-256 hash of the webhook's token in hexadecimal digits, or two with a comma between.
     TOKEN_SHA256("WAGGLE_TOKEN_SHA256", null,
             "set it to what echo -n \"$TOKEN\" | sha256sum prints first"),
@@ -36,18 +37,24 @@ public enum Setting {
     }
 
     /// The name of the environment variable.
-    public String variable() {
+    String variable() {
         return variable;
     }
 
     /// The value when the variable is not set; nothing when it must be set.
-    public Optional<String> fallback() {
+    Optional<String> fallback() {
         return Optional.ofNullable(fallback);
     }
 
     /// What to do when a setting that must be set is not.
     String remedy() {
         return remedy;
+    }
+
+    /// Returns the value in `environment`. One that is empty counts as not set, since a template
+    /// cannot leave one out.
+    Optional<String> value(Map<String, String> environment) {
+        return Optional.ofNullable(environment.get(variable)).filter(text -> !text.isBlank());
     }
 
     /// Returns the setting of exactly this name.

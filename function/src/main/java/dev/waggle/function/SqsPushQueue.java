@@ -12,23 +12,29 @@ import software.amazon.awssdk.auth.credentials.AwsSessionCredentials;
 import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
 import software.amazon.awssdk.awscore.AwsRequestOverrideConfiguration;
 import software.amazon.awssdk.awscore.exception.AwsServiceException;
+import software.amazon.awssdk.awscore.retry.AwsRetryStrategy;
 import software.amazon.awssdk.core.exception.AbortedException;
 import software.amazon.awssdk.core.exception.ApiCallAttemptTimeoutException;
 import software.amazon.awssdk.core.exception.ApiCallTimeoutException;
 import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.http.urlconnection.UrlConnectionHttpClient;
 import software.amazon.awssdk.regions.Region;
+import software.amazon.awssdk.retries.api.BackoffStrategy;
+import software.amazon.awssdk.retries.api.RetryStrategy;
 import software.amazon.awssdk.services.sqs.SqsClient;
 import software.amazon.awssdk.services.sqs.model.QueueAttributeName;
 
 /// A FIFO queue of Amazon SQS.
-///
-/// A repository's messages are one group, so that they stay in order and go to one agent at a time.
 final class SqsPushQueue implements PushQueue {
-    private static final int MAX_GROUP_LENGTH = 128;
-    private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(1);
-    private static final Duration READ_TIMEOUT = Duration.ofSeconds(2); // SQS takes milliseconds
-    private static final Duration WARM_UP_BUDGET = Duration.ofSeconds(3); // of Lambda's ten
+    static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(1);
+    static final Duration READ_TIMEOUT = Duration.ofSeconds(2); // SQS takes milliseconds
+    static final Duration WARM_UP_BUDGET = Duration.ofSeconds(1); // of the five that an answer may take
+
+    // The SDK pauses for up to 20 s where it is throttled, longer than there is.
+    private static final BackoffStrategy PAUSES = BackoffStrategy
+            .exponentialDelay(Duration.ofMillis(100), Duration.ofMillis(800));
+    private static final int MAX_ATTEMPTS = 6; // more than fit into the budget
+
     private static final Pattern ERROR_CODE = Pattern.compile("[A-Za-z0-9.]{1,80}");
 
     private final SqsClient sqs;
@@ -44,6 +50,7 @@ final class SqsPushQueue implements PushQueue {
     /// places it always does.
     static SqsPushQueue connect(URI queueUrl, Map<String, String> environment) {
         var builder = SqsClient.builder()
+                .overrideConfiguration(client -> client.retryStrategy(retries()))
                 .httpClientBuilder(
                         UrlConnectionHttpClient.builder()
                                 .connectionTimeout(CONNECT_TIMEOUT)
@@ -54,6 +61,15 @@ final class SqsPushQueue implements PushQueue {
         credentials(environment).map(StaticCredentialsProvider::create)
                 .ifPresent(builder::credentialsProvider);
         return new SqsPushQueue(builder.build(), queueUrl);
+    }
+
+    private static RetryStrategy retries() {
+        return AwsRetryStrategy.standardRetryStrategy()
+                .toBuilder()
+                .maxAttempts(MAX_ATTEMPTS)
+                .backoffStrategy(PAUSES)
+                .throttlingBackoffStrategy(PAUSES)
+                .build();
     }
 
     private static Optional<AwsCredentials> credentials(Map<String, String> environment) {
@@ -81,8 +97,8 @@ final class SqsPushQueue implements PushQueue {
             var _ = sqs.sendMessage(
                     request -> request.queueUrl(queueUrl)
                             .messageBody(push.json())
-                            .messageGroupId(group(push.repository()))
-                            .messageDeduplicationId(Sha256.hex(push.identity()))
+                            .messageGroupId(push.group())
+                            .messageDeduplicationId(push.deduplicationId())
                             .overrideConfiguration(within(budget)));
             return new Sent();
         } catch (SdkException e) {
@@ -109,12 +125,6 @@ final class SqsPushQueue implements PushQueue {
                 .apiCallTimeout(budget)
                 .apiCallAttemptTimeout(budget.multipliedBy(2).dividedBy(3))
                 .build();
-    }
-
-    private static String group(Repository repository) {
-        return repository.value().length() <= MAX_GROUP_LENGTH
-                ? repository.value()
-                : Sha256.hex(repository.value());
     }
 
     // Never the message of the exception: it may quote the request.

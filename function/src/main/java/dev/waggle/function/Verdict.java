@@ -1,8 +1,56 @@
 package dev.waggle.function;
 
-/// What becomes of a request. The status, the answer and the log line of each are decided in one
-/// exhaustive switch each, so that a new verdict does not compile until all three know it.
+import java.util.Locale;
+
+/// What becomes of a request. The status, the answer, the log line and the explanation of each are
+/// decided in one exhaustive switch each, so that a new verdict does not compile until all know it.
 sealed interface Verdict {
+    /// What a verdict comes to.
+    enum Kind {
+        /// The push is on the queue.
+        ACCEPTED,
+        /// A genuine delivery that asks for nothing.
+        IGNORED,
+        /// The sender did not prove that there was such a push.
+        REFUSED,
+        /// A push that the sender should deliver again.
+        FAILED;
+
+        @Override
+        public String toString() {
+            return name().toLowerCase(Locale.ROOT);
+        }
+    }
+
+    /// What it comes to.
+    default Kind kind() {
+        return switch (this) {
+            case Accepted _,AcceptedUnproven _ -> Kind.ACCEPTED;
+            case NoTag _,TagNotWanted _,TagNotInRegistry _ -> Kind.IGNORED;
+            case WrongToken _,TooLarge _,NotADelivery _,NotOurRepository _,PushContradicted _ ->
+                Kind.REFUSED;
+            case QueueUnavailable _,UnexpectedFailure _ -> Kind.FAILED;
+        };
+    }
+
+    /// Its name in answers, log lines and the README.
+    default String words() {
+        return switch (this) {
+            case Accepted _ -> "push accepted";
+            case AcceptedUnproven _ -> "push accepted unproven";
+            case NoTag _ -> "no tag";
+            case TagNotWanted _ -> "tag not wanted";
+            case TagNotInRegistry _ -> "tag not in the registry";
+            case WrongToken _ -> "wrong token";
+            case TooLarge _ -> "body too large";
+            case NotADelivery _ -> "not a delivery";
+            case NotOurRepository _ -> "not our repository";
+            case PushContradicted _ -> "push contradicted";
+            case QueueUnavailable _ -> "queue unavailable";
+            case UnexpectedFailure _ -> "unexpected failure";
+        };
+    }
+
     /// The push is on the queue with the digest that the registry gave.
     ///
     /// @param token which token the address had
@@ -65,6 +113,12 @@ sealed interface Verdict {
     ///
     /// @param token which token the address had
     record NotOurRepository(TokenHashes.Match token) implements Verdict {}
+
+    /// There was no such push at the time that the delivery says: it is a replay, or was made up.
+    ///
+    /// @param token which token the address had
+    /// @param push what would have gone onto the queue
+    record PushContradicted(TokenHashes.Match token, PushMessage push) implements Verdict {}
 
     /// The push is genuine and the queue did not take it.
     ///

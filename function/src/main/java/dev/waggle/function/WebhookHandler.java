@@ -47,22 +47,16 @@ public final class WebhookHandler implements RequestStreamHandler {
         return new WebhookHandler(start(environment, log, Clock.systemUTC()));
     }
 
-    WebhookHandler(Configuration configuration, Registry registry, PushQueue queue, Clock clock,
-            PrintStream log) {
-        this(new Parts(configuration, registry, queue, clock, new FunctionLog(log, clock)));
+    WebhookHandler(Judge judge, FunctionLog log) {
+        this(new Parts(judge, log));
     }
 
     private WebhookHandler(Parts parts) {
-        judge = new Judge(parts.configuration, parts.registry, parts.queue, parts.clock);
+        judge = parts.judge;
         log = parts.log;
     }
 
-    private record Parts(
-            Configuration configuration,
-            Registry registry,
-            PushQueue queue,
-            Clock clock,
-            FunctionLog log) {}
+    private record Parts(Judge judge, FunctionLog log) {}
 
     private static Parts start(Map<String, String> environment, PrintStream out, Clock clock) {
         var configuration = Configuration.from(environment);
@@ -70,7 +64,8 @@ public final class WebhookHandler implements RequestStreamHandler {
         var queue = SqsPushQueue.connect(configuration.queueUrl(), environment);
         queue.warmUp().ifPresent(log::queueNotWarmedUp);
         var registry = new DistributionRegistry(configuration.registryUrl(), Waiter.REAL);
-        return new Parts(configuration, registry, queue, clock, log);
+        var records = DockerHub.at(configuration.hubUrl());
+        return new Parts(new Judge(configuration, registry, records, queue, clock), log);
     }
 
     /// Answers one request and closes it with one log line.

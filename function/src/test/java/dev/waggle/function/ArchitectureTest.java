@@ -40,8 +40,8 @@ class ArchitectureTest {
     }
 
     @Test
-    void onlyTheRegistrysAdapterSpeaksHttp() {
-        noClasses().that(DescribedPredicate.not(inFileOf(DistributionRegistry.class)))
+    void onlyTheConversationSpeaksHttp() {
+        noClasses().that(DescribedPredicate.not(inFileOf(Conversation.class)))
                 .should()
                 .dependOnClassesThat()
                 .haveFullyQualifiedName("java.net.HttpURLConnection")

@@ -16,9 +16,17 @@ class ContractTest {
             String repository,
             String tag,
             @Nullable Digest digest,
-            @Nullable Instant pushedAt) {
+            PushTime time) {
         return new PushMessage(new DeliveryId("JKJaXmPLvHcESHA="), new Repository(repository),
-                new Tag(tag), digest, pushedAt, Instant.parse("2026-11-01T10:00:02.123456789Z"));
+                new Tag(tag), digest, time, Instant.parse("2026-11-01T10:00:02.123456789Z"));
+    }
+
+    private static PushTime recorded(Instant at) {
+        return new PushTime(at, true, Evidence.RECORDED);
+    }
+
+    private static PushTime said(@Nullable Instant at) {
+        return new PushTime(at, false, Evidence.NO_RECORD);
     }
 
     private static void assertGolden(String file, PushMessage push) {
@@ -27,47 +35,90 @@ class ContractTest {
 
     @Test
     void writesAProvenPush() {
-        assertGolden("push.json", push("vorce/playlistlog", "2", DIGEST, PUSHED));
+        assertGolden("push.json", push("vorce/playlistlog", "2", DIGEST, recorded(PUSHED)));
     }
 
     @Test
     void writesAnUnprovenPushWithoutADigest() {
-        assertGolden("push-unproven.json", push("vorce/playlistlog", "2", null, PUSHED));
+        assertGolden("push-unproven.json", push("vorce/playlistlog", "2", null, said(PUSHED)));
     }
 
     @Test
     void writesAnOfficialImageAsItsRegistryDoes() {
         assertGolden(
                 "push-official-image.json",
-                push("library/busybox", "latest", DIGEST, PUSHED));
+                push("library/busybox", "latest", DIGEST, said(PUSHED)));
     }
 
     @Test
     void writesAPushWithoutItsTime() {
-        assertGolden("push-without-time.json", push("vorce/playlistlog", "2", DIGEST, null));
+        assertGolden("push-without-time.json", push("vorce/playlistlog", "2", DIGEST, said(null)));
+    }
+
+    @Test
+    void writesThatTheTimeIsContradicted() {
+        var longAgo = Instant.parse("2024-07-03T14:59:26.515907Z");
+        assertGolden(
+                "push-contradicted.json",
+                push(
+                        "vorce/playlistlog",
+                        "2",
+                        DIGEST,
+                        new PushTime(longAgo, true, Evidence.NOT_RECORDED)));
     }
 
     @Test
     void tellsPushesApartByWhatWasPushed() {
-        var push = push("vorce/playlistlog", "2", DIGEST, PUSHED);
-        assertThat(push("vorce/playlistlog", "2", DIGEST, null).identity())
-                .isEqualTo(push.identity());
+        var push = push("vorce/playlistlog", "2", DIGEST, said(PUSHED));
+        var other = new Digest("sha256:" + "0".repeat(64));
+        assertThat(push("vorce/playlistlog", "2", other, said(PUSHED)).deduplicationId())
+                .isNotEqualTo(push.deduplicationId());
+        assertThat(push("vorce/playlistlog", "latest", DIGEST, said(PUSHED)).deduplicationId())
+                .isNotEqualTo(push.deduplicationId());
+        assertThat(push("vorce/site", "2", DIGEST, said(PUSHED)).deduplicationId())
+                .isNotEqualTo(push.deduplicationId());
+    }
+
+    @Test
+    void takesDeliveriesOfOneMinuteForOnePush() {
+        var push = push("vorce/playlistlog", "2", DIGEST, said(PUSHED));
         assertThat(
-                push("vorce/playlistlog", "2", new Digest("sha256:" + "0".repeat(64)), PUSHED)
-                        .identity())
-                .isNotEqualTo(push.identity());
-        assertThat(push("vorce/playlistlog", "latest", DIGEST, PUSHED).identity())
-                .isNotEqualTo(push.identity());
-        assertThat(push("vorce/site", "2", DIGEST, PUSHED).identity())
-                .isNotEqualTo(push.identity());
+                push("vorce/playlistlog", "2", DIGEST, said(PUSHED.plusSeconds(59)))
+                        .deduplicationId())
+                .isEqualTo(push.deduplicationId());
+    }
+
+    @Test
+    void seesAnImageThatComesBackToItsTag() {
+        var push = push("vorce/playlistlog", "2", DIGEST, said(PUSHED));
+        assertThat(
+                push("vorce/playlistlog", "2", DIGEST, said(PUSHED.plusSeconds(60)))
+                        .deduplicationId())
+                .isNotEqualTo(push.deduplicationId());
+        assertThat(
+                push("vorce/playlistlog", "2", DIGEST, recorded(PUSHED.plusMillis(1)))
+                        .deduplicationId())
+                .isNotEqualTo(
+                        push("vorce/playlistlog", "2", DIGEST, recorded(PUSHED)).deduplicationId());
     }
 
     @Test
     void tellsUnprovenPushesApartByTheirTimeAndElseByTheirDelivery() {
-        var push = push("vorce/playlistlog", "2", null, PUSHED);
-        assertThat(push("vorce/playlistlog", "2", null, PUSHED.plusSeconds(1)).identity())
-                .isNotEqualTo(push.identity());
-        assertThat(push("vorce/playlistlog", "2", null, null).identity())
+        var push = push("vorce/playlistlog", "2", null, said(PUSHED));
+        assertThat(
+                push("vorce/playlistlog", "2", null, said(PUSHED.plusSeconds(1)))
+                        .deduplicationId())
+                .isNotEqualTo(push.deduplicationId());
+        assertThat(push("vorce/playlistlog", "2", null, said(null)).identity())
                 .contains("JKJaXmPLvHcESHA=");
+    }
+
+    @Test
+    void groupsByRepositoryWithinTheLengthThatSqsAllows() {
+        var longest = "vorce/" + "a".repeat(122);
+        var tooLong = "vorce/" + "a".repeat(123);
+        assertThat(push(longest, "2", DIGEST, said(PUSHED)).group()).isEqualTo(longest);
+        assertThat(push(tooLong, "2", DIGEST, said(PUSHED)).group())
+                .isEqualTo(Sha256.hex(tooLong));
     }
 }

@@ -23,11 +23,16 @@ class DeliveryTest {
         assertThat(Delivery.read(body)).isEqualTo(new Delivery.Unreadable(field, expected));
     }
 
-    private static void assertNotJson(String body) {
+    private static void assertMalformed(String body, String field) {
+        assertUnreadable(body, field, "well-formed JSON with each field once");
+    }
+
+    private static void assertOutOfBounds(String body, String field) {
         assertUnreadable(
                 body,
-                "body",
-                "well-formed JSON, without repeated fields, nested at most 32 deep");
+                field,
+                "JSON nested at most 32 deep, with names of at most 256 characters and numbers of"
+                        + " at most 64");
     }
 
     @Test
@@ -130,17 +135,23 @@ class DeliveryTest {
 
     @Test
     void refusesRepeatedFieldsAtAnyDepth() {
-        assertNotJson(changed("\"tag\": \"latest\"", "\"tag\": \"latest\", \"tag\": \"2\""));
-        assertNotJson(changed("\"images\": []", "\"images\": [{\"a\": 1, \"a\": 2}]"));
-        assertNotJson(changed("\"callback_url\"", "\"repository\": {}, \"callback_url\""));
+        assertMalformed(
+                changed("\"tag\": \"latest\"", "\"tag\": \"latest\", \"tag\": \"2\""),
+                "push_data.tag");
+        assertMalformed(
+                changed("\"images\": []", "\"images\": [{\"a\": 1, \"a\": 2}]"),
+                "push_data");
+        assertMalformed(
+                changed("\"callback_url\"", "\"repository\": {}, \"callback_url\""),
+                "repository");
     }
 
     @Test
     void refusesWhatFollowsTheDelivery() {
         assertUnreadable(REAL + "{}", "body", "nothing after the JSON object");
         assertUnreadable(REAL + " 1", "body", "nothing after the JSON object");
-        assertNotJson(REAL + "x");
-        assertNotJson(REAL + "}");
+        assertMalformed(REAL + "x", "body");
+        assertMalformed(REAL + "}", "body");
     }
 
     @ParameterizedTest
@@ -156,11 +167,31 @@ class DeliveryTest {
     }
 
     @Test
+    void namesTheFieldInWhichTheJsonBreaks() {
+        assertMalformed(changed("1671307562", "NaN"), "push_data.pushed_at");
+        assertMalformed(changed("\"tag\": \"latest\"", "\"tag\": 'latest'"), "push_data.tag");
+        assertMalformed(changed("\"images\": []", "\"images\": [}"), "push_data");
+        assertMalformed(
+                REAL.substring(0, REAL.indexOf("bluebrown/busybox\",\n") + 3),
+                "repository.repo_name");
+        assertMalformed(changed("\"callback_url\": ", "\"callback_url\": -"), "body");
+    }
+
+    @Test
     void refusesWhatIsNestedTooDeepOrTooLong() {
-        var deep = changed("[]", "[".repeat(40) + "]".repeat(40));
-        assertNotJson(deep);
-        assertNotJson("{\"a\":" + "[".repeat(100_000));
-        assertNotJson(changed("\"media_type\"", "\"" + "n".repeat(300) + "\""));
-        assertNotJson(changed("1671307562", "1".repeat(65)));
+        assertOutOfBounds(
+                changed("\"images\": []", "\"images\": " + "[".repeat(40) + "]".repeat(40)),
+                "push_data");
+        assertOutOfBounds("{\"a\":" + "[".repeat(100_000), "body");
+        assertOutOfBounds(changed("\"media_type\"", "\"" + "n".repeat(300) + "\""), "push_data");
+        assertOutOfBounds(changed("1671307562", "1".repeat(65)), "push_data.pushed_at");
+    }
+
+    @Test
+    void looksAtNoDescriptionThatWasCutInTheMiddleOfACharacter() {
+        assertThat(
+                Delivery.read(
+                        changed("\"full_description\": null", "\"full_description\": \"\\ud83d\"")))
+                .isEqualTo(Delivery.read(REAL));
     }
 }

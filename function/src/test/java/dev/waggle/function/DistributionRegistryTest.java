@@ -156,7 +156,7 @@ class DistributionRegistryTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"403,PRIVATE", "429,RATE_LIMITED", "500,UNWELL", "302,ODD_ANSWER"})
+    @CsvSource({"403,PRIVATE", "429,RATE_LIMITED", "500,UNWELL", "302,FOREIGN_HOST"})
     void saysWhyThereIsNoToken(int status, Registry.Doubt doubt) {
         fake.withTokens()
                 .misbehavingWithTokens(
@@ -167,23 +167,39 @@ class DistributionRegistryTest {
 
     @ParameterizedTest
     @ValueSource(ints = {301, 302, 303, 307, 308})
-    void followsNoRedirect(int status) {
+    void followsARedirectToAHostOfTheRegistrys(int status) {
+        fake.holding("vorce/playlistlog", "moved", DIGEST)
+                .misbehavingOnce(
+                        withHeader(status, "Location", "/v2/vorce/playlistlog/manifests/moved"));
+        assertThat(find()).isEqualTo(FOUND);
+        assertThat(fake.asked()).containsExactly(MANIFEST, MANIFEST.replace("/2", "/moved"));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"http://localhost:PORT/v2/vorce/playlistlog/manifests/2",
+            "http://169.254.169.254/latest/meta-data/", "file:///etc/passwd", "mailto:x",
+            "//[::1]:PORT/", "http://user@127.0.0.1:PORT/", "http://[", "http:///x"})
+    void followsNoRedirectToAnother(String location) {
         try (var other = new FakeRegistry().holding("vorce/playlistlog", "2", DIGEST)) {
-            fake.misbehaving(
-                    withHeader(
-                            status,
-                            "Location",
-                            other.base() + "/v2/vorce/playlistlog/manifests/2"));
-            assertThat(find()).isEqualTo(unproven(Registry.Doubt.ODD_ANSWER));
+            var port = Integer.toString(other.base().getPort());
+            fake.misbehaving(withHeader(307, "Location", location.replace("PORT", port)));
+            assertThat(find()).isEqualTo(unproven(Registry.Doubt.FOREIGN_HOST));
             assertThat(other.asked()).isEmpty();
         }
+    }
+
+    @Test
+    void followsNoRedirectForever() {
+        fake.misbehaving(withHeader(308, "Location", "/v2/vorce/playlistlog/manifests/2"));
+        assertThat(find()).isEqualTo(unproven(Registry.Doubt.ODD_ANSWER));
+        assertThat(fake.asked()).hasSize(4);
     }
 
     @Test
     void fetchesNoTokenFromAForeignHost() {
         try (var other = new FakeRegistry()) {
             fake.withTokensFrom("http://localhost:" + other.base().getPort() + "/token");
-            assertThat(find()).isEqualTo(unproven(Registry.Doubt.FOREIGN_REALM));
+            assertThat(find()).isEqualTo(unproven(Registry.Doubt.FOREIGN_HOST));
             assertThat(other.asked()).isEmpty();
         }
     }

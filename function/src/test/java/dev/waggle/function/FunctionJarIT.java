@@ -3,8 +3,6 @@ package dev.waggle.function;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -75,7 +73,10 @@ class FunctionJarIT {
                             "WAGGLE_QUEUE_URL",
                             queue.url().toString(),
                             "WAGGLE_REGISTRY_URL",
-                            registry.base().toString()));
+                            registry.base().toString(),
+                            "WAGGLE_HUB_URL",
+                            "none"));
+            var event = Events.event("token", Events.delivery("latest").toString(), "id");
             var log = new ByteArrayOutputStream();
             var output = new ByteArrayOutputStream();
             var handler = loader.loadClass(WebhookHandler.class.getName());
@@ -88,7 +89,7 @@ class FunctionJarIT {
                     loader.loadClass("com.amazonaws.services.lambda.runtime.Context"))
                     .invoke(
                             function,
-                            new ByteArrayInputStream(event().toString().getBytes(UTF_8)),
+                            new ByteArrayInputStream(event.toString().getBytes(UTF_8)),
                             output,
                             null);
             assertThat(Resources.json(output.toString(UTF_8)).get("statusCode").asInt())
@@ -102,11 +103,4 @@ class FunctionJarIT {
         }
     }
 
-    private static JsonNode event() {
-        var event = (ObjectNode) Resources.json(Resources.text("event.json"));
-        event.putObject("pathParameters").put("token", "token");
-        return event.put(
-                "body",
-                Resources.text("payloads/2022-12-17-bluebrown-busybox-manifest-list.json"));
-    }
 }

@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.Clock;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.Base64;
@@ -21,22 +22,31 @@ class JudgeTest {
     private static final Digest DIGEST = new Digest("sha256:" + "a".repeat(64));
     private static final Instant NOW = Instant.parse("2022-12-17T20:06:04.5Z");
     private static final Instant PUSHED = Instant.parse("2022-12-17T20:06:02Z");
+    private static final PushTime SAID = new PushTime(PUSHED, false, Evidence.NO_RECORD);
     private static final DeliveryId ID = new DeliveryId("JKJaXmPLvHcESHA=");
 
     private final KnownTags registry = new KnownTags()
             .knowing("bluebrown/busybox", "latest", new Registry.Found(DIGEST));
+    private final KnownPushes records = new KnownPushes();
     private final QueueInMemory queue = new QueueInMemory();
 
     private Judge judge(String repositories) {
+        return judge(repositories, "refuse");
+    }
+
+    private Judge judge(String repositories, String contradicted) {
         var configuration = Configuration.from(
                 Map.of(
                         "WAGGLE_TOKEN_SHA256",
                         Sha256.hex(TOKEN) + "," + Sha256.hex(OLD_TOKEN),
                         "WAGGLE_REPOSITORIES",
                         repositories,
+                        "WAGGLE_CONTRADICTED_PUSHES",
+                        contradicted,
                         "WAGGLE_QUEUE_URL",
                         "https://sqs.eu-central-1.amazonaws.com/1/waggle.fifo"));
-        return new Judge(configuration, registry, queue, Clock.fixed(NOW, ZoneOffset.UTC));
+        return new Judge(configuration, registry, records, queue,
+                Clock.fixed(NOW, ZoneOffset.UTC));
     }
 
     private Verdict verdict(@Nullable String token, @Nullable String body) {
@@ -45,12 +55,13 @@ class JudgeTest {
 
     private void assertNothingHappened() {
         assertThat(registry.asked).isEmpty();
+        assertThat(records.asked).isEmpty();
         assertThat(queue.sent).isEmpty();
     }
 
     @Test
     void acceptsAPushThatTheRegistryProves() {
-        var push = new PushMessage(ID, BUSYBOX, LATEST, DIGEST, PUSHED, NOW);
+        var push = new PushMessage(ID, BUSYBOX, LATEST, DIGEST, SAID, NOW);
         assertThat(verdict(TOKEN, REAL))
                 .isEqualTo(new Verdict.Accepted(TokenHashes.Match.FIRST, push));
         assertThat(queue.sent).containsExactly(push);
@@ -74,7 +85,7 @@ class JudgeTest {
     void acceptsWithoutADigestWhatTheRegistryDoesNotProve() {
         for (var doubt : Registry.Doubt.values()) {
             registry.knowing("bluebrown/busybox", "latest", new Registry.Unproven(doubt));
-            var push = new PushMessage(ID, BUSYBOX, LATEST, null, PUSHED, NOW);
+            var push = new PushMessage(ID, BUSYBOX, LATEST, null, SAID, NOW);
             assertThat(verdict(TOKEN, REAL)).isEqualTo(
                     new Verdict.AcceptedUnproven(TokenHashes.Match.FIRST, push, doubt));
             assertThat(queue.held()).containsExactly(push);
@@ -84,7 +95,7 @@ class JudgeTest {
     @Test
     void makesOneMessageOfTheManyDeliveriesOfOnePush() {
         verdict(TOKEN, REAL);
-        verdict(TOKEN, REAL);
+        verdict(TOKEN, REAL.replace("1671307562", "1671307564"));
         registry.knowing(
                 "bluebrown/busybox",
                 "latest",
@@ -146,7 +157,52 @@ class JudgeTest {
         assertThat(verdict(TOKEN, REAL))
                 .isEqualTo(new Verdict.TagNotInRegistry(TokenHashes.Match.FIRST, BUSYBOX, LATEST));
         assertThat(registry.asked).containsExactly("bluebrown/busybox:latest");
+        assertThat(records.open()).isZero();
         assertThat(queue.sent).isEmpty();
+    }
+
+    @Test
+    void tellsTheAgentThatDockerHubRecordedThePush() {
+        var recorded = PUSHED.plusMillis(515);
+        records.knowing("bluebrown/busybox", "latest", DIGEST, recorded);
+        assertThat(verdict(TOKEN, REAL)).isInstanceOf(Verdict.Accepted.class);
+        assertThat(queue.sent).extracting(PushMessage::time)
+                .containsExactly(new PushTime(recorded, true, Evidence.RECORDED));
+        assertThat(records.asked).containsExactly("bluebrown/busybox:latest");
+        assertThat(records.open()).isZero();
+    }
+
+    @Test
+    void refusesAReplayOfAnOldTag() {
+        var longAgo = PUSHED.minus(Duration.ofDays(300));
+        records.knowing("bluebrown/busybox", "latest", DIGEST, longAgo);
+        var time = new PushTime(longAgo, true, Evidence.NOT_RECORDED);
+        assertThat(verdict(TOKEN, REAL)).isEqualTo(
+                new Verdict.PushContradicted(TokenHashes.Match.FIRST,
+                        new PushMessage(ID, BUSYBOX, LATEST, DIGEST, time, NOW)));
+        assertThat(queue.sent).isEmpty();
+    }
+
+    @Test
+    void refusesAContradictedPushThatTheRegistryDoesNotProve() {
+        registry.knowing(
+                "bluebrown/busybox",
+                "latest",
+                new Registry.Unproven(Registry.Doubt.PRIVATE));
+        var old = REAL.replace("1671307562", "1571307562");
+        assertThat(verdict(TOKEN, old)).isInstanceOf(Verdict.PushContradicted.class);
+        assertThat(queue.sent).isEmpty();
+    }
+
+    @Test
+    void onlyMarksAContradictedPushWhenToldSo() {
+        var old = REAL.replace("1671307562", "1571307562");
+        var judge = judge("bluebrown/busybox", "mark");
+        assertThat(judge.judge(new Request(ID, TOKEN, old, false)))
+                .isInstanceOf(Verdict.Accepted.class);
+        assertThat(queue.sent).extracting(PushMessage::time)
+                .containsExactly(
+                        new PushTime(Instant.ofEpochSecond(1571307562), false, Evidence.TOO_OLD));
     }
 
     @Test
@@ -155,7 +211,7 @@ class JudgeTest {
         assertThat(verdict(TOKEN, REAL)).isEqualTo(
                 new Verdict.QueueUnavailable(
                         TokenHashes.Match.FIRST,
-                        new PushMessage(ID, BUSYBOX, LATEST, DIGEST, PUSHED, NOW),
+                        new PushMessage(ID, BUSYBOX, LATEST, DIGEST, SAID, NOW),
                         "the queue is unreachable: ConnectException"));
     }
 }

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.File;
 import java.net.URISyntaxException;
 import java.time.Clock;
+import java.time.Instant;
+import java.time.ZoneOffset;
 import java.util.Arrays;
 import java.util.Map;
 import java.util.Objects;
@@ -91,10 +93,17 @@ class PayloadsTest {
                         OURS,
                         "WAGGLE_QUEUE_URL",
                         "https://sqs.eu-central-1.amazonaws.com/1/waggle.fifo"));
-        var judge = new Judge(configuration, registry, new QueueInMemory(), Clock.systemUTC());
-        var request = new Request(DeliveryId.of(null), "token",
-                Resources.text("payloads/" + file), false);
+        var body = Resources.text("payloads/" + file);
+        var judge = new Judge(configuration, registry, PushRecords.NONE, new QueueInMemory(),
+                soonAfter(body));
+        var request = new Request(DeliveryId.of(null), "token", body, false);
         assertThat(summary(judge.judge(request))).isEqualTo(expected);
+    }
+
+    /// On the day of the delivery.
+    private static Clock soonAfter(String body) {
+        var pushed = Resources.json(body).at("/push_data/pushed_at").asLong();
+        return Clock.fixed(Instant.ofEpochSecond(pushed + 2), ZoneOffset.UTC);
     }
 
     private static String summary(Verdict verdict) {
@@ -108,7 +117,7 @@ class PayloadsTest {
     }
 
     private static String summary(PushMessage push) {
-        return push.repository() + ":" + push.tag() + " " + push.pushedAt();
+        return push.repository() + ":" + push.tag() + " " + push.time().at();
     }
 
     @Test

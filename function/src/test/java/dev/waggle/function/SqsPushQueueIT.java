@@ -39,8 +39,8 @@ class SqsPushQueueIT {
     }
 
     private static PushMessage push(Repository repository, String tag, Digest digest) {
-        return new PushMessage(DeliveryId.of(null), repository, new Tag(tag), digest, PUSHED,
-                PUSHED);
+        return new PushMessage(DeliveryId.of(null), repository, new Tag(tag), digest,
+                new PushTime(PUSHED, false, Evidence.NO_RECORD), PUSHED);
     }
 
     private void send(PushMessage push) {
@@ -149,16 +149,16 @@ class SqsPushQueueIT {
                             "WAGGLE_QUEUE_URL",
                             address + "/1/waggle.fifo",
                             "WAGGLE_REGISTRY_URL",
-                            registry.base().toString()));
+                            registry.base().toString(),
+                            "WAGGLE_HUB_URL",
+                            "none"));
             var handler = WebhookHandler.fromEnvironment(
                     environment,
                     new PrintStream(log, true, UTF_8));
             var response = handler.handle(
                     APIGatewayV2HTTPEvent.builder()
                             .withPathParameters(Map.of("token", "token"))
-                            .withBody(
-                                    Resources.text(
-                                            "payloads/2022-12-17-bluebrown-busybox-manifest-list.json"))
+                            .withBody(Events.delivery("latest").toString())
                             .build());
             assertThat(response.getStatusCode()).isEqualTo(503);
         }

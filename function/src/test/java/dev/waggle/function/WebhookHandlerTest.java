@@ -38,22 +38,19 @@ class WebhookHandlerTest {
 
     private final KnownTags registry = new KnownTags()
             .knowing("bluebrown/busybox", "latest", new Registry.Found(DIGEST));
+    private final KnownPushes records = new KnownPushes();
     private final QueueInMemory queue = new QueueInMemory();
     private final ByteArrayOutputStream out = new ByteArrayOutputStream();
 
     private WebhookHandler handler(Registry registry) {
-        return new WebhookHandler(Configuration.from(ENVIRONMENT), registry, queue,
-                Clock.fixed(Instant.parse("2022-12-17T20:06:04.5Z"), ZoneOffset.UTC),
-                new PrintStream(out, true, UTF_8));
+        var clock = Clock.fixed(Instant.parse("2022-12-17T20:06:04.5Z"), ZoneOffset.UTC);
+        return new WebhookHandler(
+                new Judge(Configuration.from(ENVIRONMENT), registry, records, queue, clock),
+                new FunctionLog(new PrintStream(out, true, UTF_8), clock));
     }
 
-    private static ObjectNode event(@Nullable String token, @Nullable String body) {
-        var event = (ObjectNode) Resources.json(Resources.text("event.json"));
-        event.put("routeKey", "POST /hooks/{token}").put("body", body);
-        event.put("rawPath", "/hooks/" + token);
-        event.putObject("pathParameters").put("token", token);
-        event.withObject("requestContext").put("requestId", "JKJaXmPLvHcESHA=");
-        return event;
+    private static ObjectNode event(String token, @Nullable String body) {
+        return Events.event(token, body, "JKJaXmPLvHcESHA=");
     }
 
     private JsonNode answer(String event) {
@@ -92,13 +89,15 @@ class WebhookHandlerTest {
                 202,
                 """
                         {"verdict":"accepted","deliveryId":"JKJaXmPLvHcESHA=",\
-                        "repository":"bluebrown/busybox","tag":"latest","digest":"%s"}"""
+                        "repository":"bluebrown/busybox","tag":"latest","digest":"%s",\
+                        "evidence":"unknown"}"""
                         .formatted(DIGEST));
         assertLogged(
                 """
                         {"timestamp":"2022-12-17T20:06:04.500Z","level":"INFO","message":"push accepted",\
-                        "deliveryId":"JKJaXmPLvHcESHA=","repository":"bluebrown/busybox","tag":"latest",\
-                        "digest":"%s","pushedAt":"2022-12-17T20:06:02Z","token":"second"}"""
+                        "verdict":"accepted","deliveryId":"JKJaXmPLvHcESHA=","repository":"bluebrown/busybox","tag":"latest",\
+                        "digest":"%s","pushedAt":"2022-12-17T20:06:02Z","evidence":"unknown",\
+                        "evidenceReason":"Docker Hub's record could not be had","token":"second"}"""
                         .formatted(DIGEST));
         assertThat(queue.held()).hasSize(1);
     }
@@ -111,7 +110,7 @@ class WebhookHandlerTest {
                 new Registry.Unproven(Registry.Doubt.RATE_LIMITED));
         assertAnswer(answer(event(TOKEN, REAL).toString()), 202, """
                 {"verdict":"accepted","deliveryId":"JKJaXmPLvHcESHA=",\
-                "repository":"bluebrown/busybox","tag":"latest",\
+                "repository":"bluebrown/busybox","tag":"latest","evidence":"unknown",\
                 "unproven":"the registry limits our rate"}""");
         assertThat(logged()).contains(
                 "\"message\":\"push accepted unproven\"",
@@ -128,8 +127,19 @@ class WebhookHandlerTest {
                         {"verdict":"ignored","reason":"tag not in the registry",\
                         "deliveryId":"JKJaXmPLvHcESHA=","repository":"bluebrown/busybox","tag":"latest"}""");
         assertThat(logged()).contains(
-                "\"message\":\"delivery ignored\"",
-                "\"reason\":\"tag not in the registry\"");
+                "\"level\":\"WARN\",\"message\":\"tag not in the registry\",\"verdict\":\"ignored\"");
+    }
+
+    @Test
+    void pushContradicted() {
+        var old = REAL.replace("1671307562", "1571307562");
+        assertAnswer(answer(event(TOKEN, old).toString()), 409, """
+                {"verdict":"refused","reason":"push contradicted","deliveryId":"JKJaXmPLvHcESHA=",\
+                "contradiction":"the push is more than a day old"}""");
+        assertThat(logged()).contains(
+                "\"level\":\"WARN\",\"message\":\"push contradicted\",\"verdict\":\"refused\"",
+                "\"evidence\":\"contradicted\",\"evidenceReason\":\"the push is more than a day old\"");
+        assertThat(queue.sent).isEmpty();
     }
 
     @Test
@@ -138,7 +148,7 @@ class WebhookHandlerTest {
                 {"verdict":"refused","reason":"wrong token","deliveryId":"JKJaXmPLvHcESHA="}""");
         assertLogged("""
                 {"timestamp":"2022-12-17T20:06:04.500Z","level":"WARN","message":"wrong token",\
-                "deliveryId":"JKJaXmPLvHcESHA="}""");
+                "verdict":"refused","deliveryId":"JKJaXmPLvHcESHA="}""");
     }
 
     @Test
@@ -264,7 +274,7 @@ class WebhookHandlerTest {
                         "push accepted",
                         "not a delivery",
                         "not our repository",
-                        "delivery ignored")
+                        "no tag")
                 .doesNotContain("5b1f");
     }
 

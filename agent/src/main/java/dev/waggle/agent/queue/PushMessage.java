@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.waggle.agent.rollout.Digest;
+import dev.waggle.agent.rollout.Evidence;
 import dev.waggle.agent.rollout.Push;
 import dev.waggle.agent.rollout.Repository;
 import dev.waggle.agent.rollout.Tag;
@@ -53,12 +54,23 @@ sealed interface PushMessage {
                             required(message, "tag", Tag::new, "a tag"),
                             optional(message, "digest", Digest::new, "a sha256 digest"),
                             optional(message, "pushedAt", Instant::parse, "an ISO-8601 time"),
+                            evidence(message),
                             required(message, "acceptedAt", Instant::parse, "an ISO-8601 time")));
         } catch (JsonProcessingException notJson) {
             return new Malformed("expected JSON without duplicate fields");
         } catch (UnexpectedField unexpected) {
             return new Malformed(unexpected.getMessage() == null ? "" : unexpected.getMessage());
         }
+    }
+
+    // Absent in what an older function sent, which knew nothing either way.
+    private static Evidence evidence(JsonNode message) {
+        Evidence evidence = optional(
+                message,
+                "evidence",
+                Evidence::named,
+                "confirmed, unknown or contradicted");
+        return evidence == null ? Evidence.UNKNOWN : evidence;
     }
 
     private static <T> T required(

@@ -61,6 +61,7 @@ public final class OutcomeLog implements Outcomes {
                 .addKeyValue("repository", push.repository())
                 .addKeyValue("tag", push.tag());
         event = add(event, "digest", push.digest());
+        event = event.addKeyValue("evidence", push.evidence());
         event = add(event, "service", service);
         event = add(event, "detail", line.detail().isEmpty() ? null : line.detail());
         event = add(event, "pushedAt", timeline.pushed());

@@ -10,7 +10,8 @@ import org.jspecify.annotations.Nullable;
 /// @param tag the tag that was pushed
 /// @param digest what the tag named when the push was accepted; null if the registry did not tell the
 ///     function, so that the engine must find out
-/// @param pushedAt when Docker Hub took the push, null if the delivery did not say
+/// @param pushedAt when Docker Hub took the push, null if that is not known
+/// @param evidence how well it is known
 /// @param acceptedAt when the function accepted the delivery
 public record Push(
         String deliveryId,
@@ -18,6 +19,7 @@ public record Push(
         Tag tag,
         @Nullable Digest digest,
         @Nullable Instant pushedAt,
+        Evidence evidence,
         Instant acceptedAt) {
 
     /// The image to ask the registry for: what was pushed, even if the tag has moved on since.

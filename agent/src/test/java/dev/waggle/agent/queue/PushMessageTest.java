@@ -3,6 +3,7 @@ package dev.waggle.agent.queue;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.waggle.agent.rollout.Digest;
+import dev.waggle.agent.rollout.Evidence;
 import dev.waggle.agent.rollout.Push;
 import dev.waggle.agent.rollout.Repository;
 import dev.waggle.agent.rollout.Tag;
@@ -26,7 +27,8 @@ class PushMessageTest {
             Repository.onDockerHub("vorce/playlistlog"),
             new Tag("2"),
             new Digest("sha256:e58fcf7418d4390dec8e8fb69d88c06ec07039d651fedd3aa72af9972e7d046b"),
-            Instant.parse("2026-11-01T10:00:00Z"), Instant.parse("2026-11-01T10:00:02.123Z"));
+            Instant.parse("2026-11-01T10:00:00Z"), Evidence.CONFIRMED,
+            Instant.parse("2026-11-01T10:00:02.123Z"));
 
     private static final Map<String, String> REASONS = Map.ofEntries(
             Map.entry(
@@ -44,6 +46,9 @@ class PushMessageTest {
             Map.entry("tag-as-number", "tag: expected a tag"),
             Map.entry("digest-of-another-algorithm", "digest: expected a sha256 digest"),
             Map.entry("time-without-zone", "acceptedAt: expected an ISO-8601 time"),
+            Map.entry(
+                    "evidence-of-no-kind",
+                    "evidence: expected confirmed, unknown or contradicted"),
             Map.entry("duplicate-field", "expected JSON without duplicate fields"),
             Map.entry("trailing-text", "expected JSON without duplicate fields"),
             Map.entry("array", "expected a JSON object"),
@@ -59,7 +64,7 @@ class PushMessageTest {
         assertThat(read("push-unproven")).isEqualTo(
                 new PushMessage.Valid(
                         new Push(PUSH.deliveryId(), PUSH.repository(), PUSH.tag(), null,
-                                PUSH.pushedAt(), PUSH.acceptedAt())));
+                                PUSH.pushedAt(), Evidence.UNKNOWN, PUSH.acceptedAt())));
     }
 
     @Test
@@ -67,7 +72,22 @@ class PushMessageTest {
         assertThat(read("push-without-time")).isEqualTo(
                 new PushMessage.Valid(
                         new Push(PUSH.deliveryId(), PUSH.repository(), PUSH.tag(), PUSH.digest(),
-                                null, PUSH.acceptedAt())));
+                                null, Evidence.UNKNOWN, PUSH.acceptedAt())));
+    }
+
+    @Test
+    void readsThatTheTimeIsContradicted() throws Exception {
+        assertThat(read("push-contradicted")).isInstanceOfSatisfying(
+                PushMessage.Valid.class,
+                message -> assertThat(message.push().evidence()).isEqualTo(Evidence.CONTRADICTED));
+    }
+
+    @Test
+    void knowsNothingOfTheTimeInAMessageOfAnOlderFunction() throws Exception {
+        assertThat(read("older-function")).isEqualTo(
+                new PushMessage.Valid(
+                        new Push(PUSH.deliveryId(), PUSH.repository(), PUSH.tag(), PUSH.digest(),
+                                PUSH.pushedAt(), Evidence.UNKNOWN, PUSH.acceptedAt())));
     }
 
     @Test

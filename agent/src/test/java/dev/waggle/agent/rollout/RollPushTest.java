@@ -31,9 +31,9 @@ class RollPushTest {
     private static final Instant QUEUED = NOON.minusSeconds(3);
     private static final Instant RECEIVED = NOON.minusSeconds(2);
     private static final Push PUSH = new Push("JKJaXmPLvHcESHA=", PLAYLISTLOG, new Tag("2"), NEW,
-            NOON.minusSeconds(5), NOON.minusSeconds(4));
+            NOON.minusSeconds(5), Evidence.UNKNOWN, NOON.minusSeconds(4));
     private static final Push PUSH_WITHOUT_DIGEST = new Push(PUSH.deliveryId(), PLAYLISTLOG,
-            new Tag("2"), null, PUSH.pushedAt(), PUSH.acceptedAt());
+            new Tag("2"), null, PUSH.pushedAt(), Evidence.UNKNOWN, PUSH.acceptedAt());
 
     private record Report(
             Push push,
@@ -152,6 +152,7 @@ class RollPushTest {
 
         roll(
                 new Push(PUSH.deliveryId(), PLAYLISTLOG, new Tag("nowhere"), null, null,
+                        Evidence.UNKNOWN,
                         PUSH.acceptedAt()));
         assertThat(endings()).containsExactlyInAnyOrder(
                 new Ending("web", new RolloutOutcome.RefusedByRegistry("manifest unknown")),

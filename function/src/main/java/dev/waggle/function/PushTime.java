@@ -1,0 +1,66 @@
+package dev.waggle.function;
+
+import dev.waggle.function.PushRecords.PushRecord;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/// When a push was made, as far as that is known.
+///
+/// @param at by Docker Hub's record where that is of the digest pushed, else as the delivery says;
+///     absent where neither tells, or what the delivery says cannot be
+/// @param recorded whether it is Docker Hub's record
+/// @param evidence what speaks for it or against it
+record PushTime(@Nullable Instant at, boolean recorded, Evidence evidence) {
+    /// How old a delivery may be. Generous, since Docker Hub documents no time by which it delivers,
+    /// and since it is the record that tells a replay, not this.
+    static final Duration MAX_AGE = Duration.ofDays(1);
+
+    /// How far apart two clocks may be that tell the time of one push: the delivery's, Docker Hub's
+    /// record's, and ours.
+    static final Duration TOLERANCE = Duration.ofMinutes(5);
+
+    /// Judges the time that a delivery says.
+    ///
+    /// A delivery that says none is held against the record as one of [#MAX_AGE] would be: leaving
+    /// the time out must not help to replay an old push.
+    ///
+    /// @param said by the delivery
+    /// @param now our clock
+    /// @param digest which the registry says was pushed; absent when it did not say
+    /// @param record of the tag's last push, as Docker Hub has it
+    static PushTime judge(
+            @Nullable Instant said,
+            Instant now,
+            @Nullable Digest digest,
+            Optional<PushRecord> record) {
+        var known = record.filter(of -> !of.pushedAt().isAfter(now.plus(TOLERANCE)));
+        var last = known.filter(of -> digest != null && of.digests().contains(digest))
+                .map(PushRecord::pushedAt);
+        if (said != null && said.isAfter(now.plus(TOLERANCE))) {
+            return new PushTime(last.orElse(null), last.isPresent(), Evidence.IN_THE_FUTURE);
+        }
+        if (said != null && said.isBefore(now.minus(MAX_AGE))) {
+            return new PushTime(said, false, Evidence.TOO_OLD);
+        }
+        var earliest = said == null ? now.minus(MAX_AGE) : said.minus(TOLERANCE);
+        var latest = said == null ? now.plus(TOLERANCE) : said.plus(TOLERANCE);
+        if (last.isPresent()) {
+            return new PushTime(last.get(), true, compared(last.get(), earliest, latest));
+        }
+        if (known.isEmpty()) {
+            return new PushTime(said, false, Evidence.NO_RECORD);
+        }
+        var fits = digest == null
+                && compared(known.get().pushedAt(), earliest, latest) == Evidence.RECORDED;
+        return new PushTime(said, false, fits ? Evidence.RECORDED : Evidence.OTHER_RECORD);
+    }
+
+    private static Evidence compared(Instant last, Instant earliest, Instant latest) {
+        if (last.isBefore(earliest)) {
+            return Evidence.NOT_RECORDED;
+        }
+        return last.isAfter(latest) ? Evidence.PUSHED_AGAIN : Evidence.RECORDED;
+    }
+}
