@@ -7,6 +7,7 @@ import com.amazonaws.services.lambda.runtime.events.APIGatewayV2HTTPResponse;
 import com.fasterxml.jackson.core.JacksonException;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
+import java.io.CharConversionException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -142,7 +143,8 @@ public final class WebhookHandler implements RequestStreamHandler {
                 }
             }
             return event.build();
-        } catch (JacksonException _) { // not API Gateway's; an event of nothing has no token
+        } catch (JacksonException | CharConversionException _) {
+            // Not API Gateway's. An event of nothing has no token.
             return APIGatewayV2HTTPEvent.builder().build();
         }
     }

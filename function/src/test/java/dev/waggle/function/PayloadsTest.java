@@ -2,14 +2,10 @@ package dev.waggle.function;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.io.File;
-import java.net.URISyntaxException;
 import java.time.Clock;
 import java.time.Instant;
 import java.time.ZoneOffset;
-import java.util.Arrays;
 import java.util.Map;
-import java.util.Objects;
 import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -121,10 +117,8 @@ class PayloadsTest {
     }
 
     @Test
-    void everyPayloadHasAVerdict() throws URISyntaxException {
-        var folder = new File(Objects.requireNonNull(getClass().getResource("/payloads")).toURI());
-        var files = Arrays.stream(Objects.requireNonNull(folder.list()))
-                .filter(name -> name.endsWith(".json"));
-        assertThat(files).containsExactlyInAnyOrderElementsOf(VERDICTS.keySet());
+    void everyPayloadHasAVerdict() {
+        assertThat(Resources.payloads().map(name -> name.substring("payloads/".length())))
+                .containsExactlyInAnyOrderElementsOf(VERDICTS.keySet());
     }
 }

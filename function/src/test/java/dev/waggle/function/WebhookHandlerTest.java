@@ -231,7 +231,7 @@ class WebhookHandlerTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"", "[]", "null", "7", "{", "not json", "{}",
-            "{\"pathParameters\":null}",
+            "\0\0\4\0", "{\"pathParameters\":null}",
             "{\"pathParameters\":[\"token\"]}", "{\"pathParameters\":{\"token\":null}}",
             "{\"pathParameters\":{\"token\":{\"token\":\"right-token\"}}}",
             "{\"pathParameters\":{\"proxy\":\"right-token\"},\"requestContext\":\"id\"}"})
