@@ -15,6 +15,7 @@ import java.time.Clock;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Base64;
 import java.util.List;
 import java.util.Map;
@@ -35,6 +36,11 @@ class WebhookHandlerTest {
     private static final String REAL = Resources
             .text("payloads/2022-12-17-bluebrown-busybox-manifest-list.json");
     private static final Digest DIGEST = new Digest("sha256:" + "a".repeat(64));
+
+    private static final APIGatewayV2HTTPEvent.RequestContext REQUEST = APIGatewayV2HTTPEvent.RequestContext
+            .builder()
+            .withRequestId("id")
+            .build();
 
     private final KnownTags registry = new KnownTags()
             .knowing("bluebrown/busybox", "latest", new Registry.Found(DIGEST));
@@ -238,6 +244,52 @@ class WebhookHandlerTest {
     void takesAnEventWithoutATokenForOneWithAWrongToken(String event) {
         assertThat(answer(event).get("statusCode").asInt()).isEqualTo(403);
         assertThat(logged()).contains("\"message\":\"wrong token\"");
+    }
+
+    /// The medians of many requests of each kind, in turn: whatever the machine does meets all alike.
+    @Test
+    void refusesEveryWrongTokenWithTheSameAnswerInTheSameTime() {
+        var handler = handler(registry);
+        var right = "t".repeat(64);
+        var wrong = new ArrayList<Map<String, String>>();
+        wrong.add(Map.of());
+        for (var token : List.of(
+                "",
+                "t",
+                right,
+                right + right,
+                "%74".repeat(64),
+                "t".repeat(512),
+                "t".repeat(513),
+                "t".repeat(8_000))) {
+            wrong.add(Map.of("token", token));
+        }
+        var rounds = 1_500;
+        var times = new long[wrong.size()][rounds];
+        for (int round = 0; round < rounds; round++) {
+            out.reset();
+            for (int kind = 0; kind < times.length; kind++) {
+                var event = APIGatewayV2HTTPEvent.builder()
+                        .withPathParameters(wrong.get(kind))
+                        .withRequestContext(REQUEST)
+                        .withBody(REAL)
+                        .build();
+                var began = System.nanoTime();
+                var answer = handler.handle(event);
+                times[kind][round] = System.nanoTime() - began;
+                assertThat(answer.getStatusCode()).isEqualTo(403);
+                assertThat(answer.getBody()).isEqualTo(
+                        """
+                                {"verdict":"refused","reason":"wrong token","deliveryId":"id"}""");
+            }
+        }
+        var medians = Arrays.stream(times).mapToLong(of -> median(of)).summaryStatistics();
+        assertThat((double) medians.getMax() / medians.getMin()).isLessThan(2);
+    }
+
+    private static long median(long[] values) {
+        Arrays.sort(values);
+        return values[values.length / 2];
     }
 
     @Test
