@@ -30,7 +30,7 @@ public final class PushConsumer {
     private static final Logger LOG = LoggerFactory.getLogger(PushConsumer.class);
 
     /// How long a dead agent's message stays hidden from the next.
-    private static final Duration INVISIBLE = Duration.ofSeconds(60);
+    static final Duration INVISIBLE = Duration.ofSeconds(60);
 
     /// Rollouts at once; each needs little, but all share one engine.
     private static final int MOST_AT_ONCE = 8;
@@ -251,7 +251,7 @@ public final class PushConsumer {
         }
     }
 
-    private static Duration pauseOf(ReceivedMessage message) {
+    static Duration pauseOf(ReceivedMessage message) {
         Duration pause = PAUSE_PER_RECEIVE.multipliedBy(message.receiveCount());
         return pause.compareTo(LONGEST_PAUSE_OF_MESSAGE) < 0 ? pause : LONGEST_PAUSE_OF_MESSAGE;
     }
