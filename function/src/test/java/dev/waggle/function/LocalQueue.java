@@ -38,6 +38,11 @@ final class LocalQueue implements AutoCloseable {
         return URI.create(url);
     }
 
+    /// Where the server listens.
+    URI endpoint() {
+        return URI.create(endpoint);
+    }
+
     /// What the SDK needs to know to reach this server.
     Map<String, String> environment() {
         return environment(endpoint);
