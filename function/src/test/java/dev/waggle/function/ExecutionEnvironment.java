@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
+import java.util.jar.JarEntry;
 import java.util.jar.JarFile;
 import java.util.stream.Collectors;
 
@@ -92,6 +93,52 @@ final class ExecutionEnvironment implements AutoCloseable {
         }
     }
 
+    /// Writes an archive of the classes that the JDK and the client have, as the managed runtimes of
+    /// Java 17 and 21 were seen to start from one, and returns the options with which a process uses
+    /// it. Java 25 has such a cache too; what is in it is not documented.
+    static List<String> archive(Path folder) {
+        var home = Path.of(System.getProperty("java.home"));
+        var list = folder.resolve("runtime.classlist");
+        var archive = folder.resolve("runtime.jsa");
+        try {
+            var classes = new ArrayList<>(Files.readAllLines(home.resolve("lib/classlist")));
+            for (var file : runtime()) {
+                try (var jar = new JarFile(file.toFile())) {
+                    jar.stream()
+                            .map(JarEntry::getName)
+                            .filter(name -> name.matches("(com|software)/.*\\.class"))
+                            .map(name -> name.replaceFirst("\\.class$", ""))
+                            .forEach(classes::add);
+                }
+            }
+            Files.write(list, classes);
+            // The same options as in use: an archive that was made without them is not fully used.
+            var command = new ArrayList<String>();
+            command.add(home.resolve("bin/java").toString());
+            command.addAll(OPTIONS);
+            command.addAll(
+                    List.of(
+                            "-Xshare:dump",
+                            "-XX:SharedClassListFile=" + list,
+                            "-XX:SharedArchiveFile=" + archive,
+                            "-classpath",
+                            classPath()));
+            var dump = new ProcessBuilder(command).redirectErrorStream(true)
+                    .redirectOutput(folder.resolve("runtime.log").toFile())
+                    .start();
+            if (dump.waitFor() != 0) {
+                throw new IllegalStateException(
+                        Files.readString(folder.resolve("runtime.log")));
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException(e);
+        }
+        return List.of("-Xshare:on", "-XX:SharedArchiveFile=" + archive);
+    }
+
     private final Process process;
     private final long started;
     private final List<String> output = new CopyOnWriteArrayList<>();
@@ -103,15 +150,26 @@ final class ExecutionEnvironment implements AutoCloseable {
     /// @param api the environment's own
     /// @param settings the function's environment variables, credentials included
     ExecutionEnvironment(Deployment deployment, RuntimeApi api, Map<String, String> settings) {
+        this(deployment, api, settings, List.of());
+    }
+
+    /// Starts a function.
+    ///
+    /// @param api the environment's own
+    /// @param settings the function's environment variables, credentials included
+    /// @param options of the JVM, beside Lambda's own
+    ExecutionEnvironment(
+            Deployment deployment,
+            RuntimeApi api,
+            Map<String, String> settings,
+            List<String> options) {
         var command = new ArrayList<String>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.addAll(OPTIONS);
         command.add("-D" + NATIVE_LIBRARY + "=" + deployment.nativeLibrary);
+        command.addAll(options);
         command.add("-classpath");
-        command.add(
-                runtime().stream()
-                        .map(Path::toString)
-                        .collect(Collectors.joining(File.pathSeparator)));
+        command.add(classPath());
         command.add(CLIENT);
         command.add(deployment.handler);
         var builder = new ProcessBuilder(command).directory(deployment.task.toFile())
@@ -132,7 +190,15 @@ final class ExecutionEnvironment implements AutoCloseable {
         Runtime.getRuntime().addShutdownHook(lastResort);
     }
 
-    private static List<Path> runtime() {
+    /// The class path of the client.
+    static String classPath() {
+        return runtime().stream()
+                .map(Path::toString)
+                .collect(Collectors.joining(File.pathSeparator));
+    }
+
+    /// The archives of the client.
+    static List<Path> runtime() {
         try (var files = Files.list(RUNTIME)) {
             return files.filter(file -> file.toString().endsWith(".jar")).sorted().toList();
         } catch (IOException e) {
@@ -180,6 +246,16 @@ final class ExecutionEnvironment implements AutoCloseable {
         return started;
     }
 
+    /// The process's id.
+    long pid() {
+        return process.pid();
+    }
+
+    /// What the process has used of the processors until now, to ten milliseconds.
+    Duration cpuTime() {
+        return process.info().totalCpuDuration().orElseThrow();
+    }
+
     /// What the process has written to its standard output and error until now, in lines.
     List<String> output() {
         return List.copyOf(output);
@@ -199,6 +275,12 @@ final class ExecutionEnvironment implements AutoCloseable {
             Thread.currentThread().interrupt();
             throw new AssertionError(e);
         }
+    }
+
+    /// Ends the process and returns all that it has written.
+    List<String> end() {
+        close();
+        return output();
     }
 
     @Override

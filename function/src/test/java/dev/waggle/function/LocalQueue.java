@@ -60,6 +60,17 @@ final class LocalQueue implements AutoCloseable {
                 "secret");
     }
 
+    /// How many messages wait on the queue.
+    int size() {
+        return Integer.parseInt(
+                sqs.getQueueAttributes(
+                        request -> request.queueUrl(url)
+                                .attributeNames(
+                                        QueueAttributeName.APPROXIMATE_NUMBER_OF_MESSAGES))
+                        .attributes()
+                        .get(QueueAttributeName.APPROXIMATE_NUMBER_OF_MESSAGES));
+    }
+
     /// Takes all messages off the queue.
     List<Message> drain() {
         var all = new ArrayList<Message>();

@@ -97,15 +97,14 @@ class RuntimeClientIT {
 
         /// Ends the function and returns its log lines.
         List<JsonNode> log() {
-            close();
+            var lines = environment.end();
             assertThat(api.refused()).isEmpty();
-            return environment.output().stream().map(Resources::json).toList();
+            return lines.stream().map(Resources::json).toList();
         }
 
         /// Ends the function and returns all that it has written and sent.
         String everything() {
-            close();
-            return String.join("\n", environment.output()) + String.join("\n", api.said());
+            return String.join("\n", environment.end()) + String.join("\n", api.said());
         }
 
         @Override
