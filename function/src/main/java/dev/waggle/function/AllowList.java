@@ -42,6 +42,11 @@ final class AllowList {
         return new AllowList(entries);
     }
 
+    /// The repository that was named first.
+    Repository first() {
+        return entries.getFirst().repository;
+    }
+
     /// Tells whether pushes to `repository` are ours.
     boolean contains(Repository repository) {
         return entries.stream().anyMatch(entry -> entry.repository.equals(repository));

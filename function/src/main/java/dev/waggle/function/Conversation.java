@@ -10,6 +10,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -22,7 +24,7 @@ import org.jspecify.annotations.Nullable;
 /// Goes only to hosts that belong to the party, redirects included, and reads no more of an answer
 /// than [#MAX_BODY].
 ///
-/// Over `HttpURLConnection`, which the queue's client has loaded already. On a thread of its own: a
+/// Over `HttpURLConnection`, the client that a cold JVM has ready first. On a thread of its own: a
 /// read's timeout begins again with every byte, so a server that trickles would hold the caller
 /// beyond any deadline.
 ///
@@ -31,13 +33,19 @@ final class Conversation<T> implements AutoCloseable {
     /// What is read of an answer, in bytes: Docker Hub's token has 5 KB, its record of a tag 10.
     static final int MAX_BODY = 64 * 1024;
 
+    static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(1);
+
     private static final int MAX_REDIRECTS = 3;
-    private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(1);
+
+    // Three conversations at a time is all that a request needs; starting a thread for each costs a
+    // warm function more than all else that it does.
+    private static final ExecutorService THREADS = Executors.newCachedThreadPool(
+            Thread.ofPlatform().daemon().name("conversation").factory());
 
     /// What is asked, and what follows from the answers.
     @FunctionalInterface
     interface Script<T> {
-        /// Sends requests with [#get] and [#head].
+        /// Sends requests with [#get], [#head] and [#post].
         T run(Conversation<T> conversation) throws IOException, InterruptedException;
     }
 
@@ -70,7 +78,7 @@ final class Conversation<T> implements AutoCloseable {
     /// @param script what is said
     static <T> Conversation<T> begin(URI party, Deadline deadline, Script<T> script) {
         var conversation = new Conversation<>(party, deadline, script);
-        Thread.ofPlatform().daemon().name("conversation").start(conversation.task);
+        THREADS.execute(conversation.task);
         return conversation;
     }
 
@@ -115,7 +123,7 @@ final class Conversation<T> implements AutoCloseable {
     ///
     /// @throws IOException when there is no answer, or when a foreign host would have to be asked
     Response get(URI address) throws IOException {
-        return send("GET", address, Map.of());
+        return follow("GET", address, Map.of());
     }
 
     /// Asks for the headers of a document.
@@ -123,14 +131,24 @@ final class Conversation<T> implements AutoCloseable {
     /// @param headers to send along
     /// @throws IOException when there is no answer, or when a foreign host would have to be asked
     Response head(URI address, Map<String, String> headers) throws IOException {
-        return send("HEAD", address, headers);
+        return follow("HEAD", address, headers);
     }
 
-    private Response send(String method, URI address, Map<String, String> headers)
+    /// Sends a document. May be sent twice, when a connection kept from before turns out to be dead.
+    ///
+    /// @param headers to send along
+    /// @param limit for the answer, where it is nearer than the deadline
+    /// @throws IOException when there is no answer in time
+    Response post(URI address, Map<String, String> headers, byte[] body, Duration limit)
+            throws IOException {
+        return exchange("POST", address, headers, body, deadline.atMost(limit));
+    }
+
+    private Response follow(String method, URI address, Map<String, String> headers)
             throws IOException {
         var target = address;
         for (int redirects = 0;; redirects++) {
-            var response = exchange(method, target, headers);
+            var response = exchange(method, target, headers, null, deadline);
             var next = response.redirection();
             if (next.isEmpty() || redirects == MAX_REDIRECTS) {
                 return response;
@@ -140,28 +158,36 @@ final class Conversation<T> implements AutoCloseable {
     }
 
     // The JDK's client lets through whatever parsing a malformed answer happens to throw.
-    private Response exchange(String method, URI target, Map<String, String> headers)
-            throws IOException {
+    private Response exchange(
+            String method,
+            URI target,
+            Map<String, String> headers,
+            byte @Nullable [] body,
+            Deadline end) throws IOException {
+        if (!Hosts.belongs(target, party)) {
+            throw new ForeignHostException();
+        }
         try {
-            return Response.to(connected(method, target, headers));
+            var exchange = (HttpURLConnection) target.toURL().openConnection();
+            exchange.setRequestMethod(method);
+            exchange.setRequestProperty("User-Agent", "waggle");
+            headers.forEach(exchange::setRequestProperty);
+            exchange.setInstanceFollowRedirects(false);
+            exchange.setUseCaches(false);
+            exchange.setDoOutput(body != null);
+            connect(exchange, end);
+            if (body != null) {
+                exchange.getOutputStream().write(body);
+            }
+            return Response.to(exchange);
         } catch (RuntimeException e) {
             throw new IOException("an answer that cannot be read", e);
         }
     }
 
-    // Connects by itself: before that, closing finds nothing to hang up on.
-    private HttpURLConnection connected(String method, URI target, Map<String, String> headers)
-            throws IOException {
-        if (!Hosts.belongs(target, party)) {
-            throw new ForeignHostException();
-        }
-        var exchange = (HttpURLConnection) target.toURL().openConnection();
-        exchange.setRequestMethod(method);
-        exchange.setRequestProperty("User-Agent", "waggle");
-        headers.forEach(exchange::setRequestProperty);
-        exchange.setInstanceFollowRedirects(false);
-        exchange.setUseCaches(false);
-        var remaining = Math.toIntExact(deadline.remaining().toMillis());
+    // By itself: before that, closing finds nothing to hang up on.
+    private void connect(HttpURLConnection exchange, Deadline end) throws IOException {
+        var remaining = Math.toIntExact(end.remaining().toMillis());
         exchange.setConnectTimeout(
                 Math.min(remaining, Math.toIntExact(CONNECT_TIMEOUT.toMillis())));
         exchange.setReadTimeout(remaining);
@@ -171,7 +197,6 @@ final class Conversation<T> implements AutoCloseable {
             exchange.disconnect();
             throw new InterruptedIOException("closed");
         }
-        return exchange;
     }
 
     private static URI resolved(URI from, String location) throws ForeignHostException {
@@ -212,18 +237,17 @@ final class Conversation<T> implements AutoCloseable {
 
         // What is not read to its end leaves a connection that cannot be used again.
         private static byte[] body(int status, HttpURLConnection exchange) throws IOException {
-            if (status == HttpURLConnection.HTTP_OK) {
-                var stream = exchange.getInputStream();
-                var body = stream.readNBytes(MAX_BODY + 1);
-                if (body.length <= MAX_BODY) {
-                    stream.close();
-                    return body;
-                }
+            var stream = status < 400 ? exchange.getInputStream() : exchange.getErrorStream();
+            if (stream == null) {
+                return new byte[0];
             }
-            if (!exchange.getRequestMethod().equals("HEAD")) {
+            var body = stream.readNBytes(MAX_BODY + 1);
+            if (body.length > MAX_BODY) {
                 exchange.disconnect();
+                return new byte[0];
             }
-            return new byte[0];
+            stream.close();
+            return body;
         }
 
         /// The status of HTTP, or -1 for an answer that is none.
@@ -238,7 +262,7 @@ final class Conversation<T> implements AutoCloseable {
                     .map(Map.Entry::getValue);
         }
 
-        /// The body of a success; empty when it is longer than [#MAX_BODY].
+        /// The body; empty when it is longer than [#MAX_BODY].
         byte[] body() {
             return body;
         }

@@ -5,16 +5,20 @@ import com.fasterxml.jackson.core.JsonToken;
 import java.io.IOException;
 import java.net.HttpURLConnection;
 import java.net.URI;
+import java.time.Clock;
 import java.time.Duration;
-import java.util.HashMap;
+import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /// A registry that speaks the OCI distribution specification, asked anonymously.
 ///
-/// Asks with `HEAD`, which Docker Hub does not count as a pull.
+/// Asks with `HEAD`, which Docker Hub does not count as a pull, and keeps the tokens that it is given,
+/// so that most look-ups are one request.
 final class DistributionRegistry implements Registry {
     // Without all four the digest of something else comes back.
     private static final String MANIFESTS = String.join(
@@ -30,14 +34,27 @@ final class DistributionRegistry implements Registry {
 
     private final URI base;
     private final Waiter waiter;
+    private final Clock clock;
+    private final Map<Repository, Token> tokens = new ConcurrentHashMap<>();
 
     /// Talks to one registry.
     ///
     /// @param base address to which `/v2/` is appended
     /// @param waiter lets time pass between attempts
-    DistributionRegistry(URI base, Waiter waiter) {
+    /// @param clock by which tokens expire
+    DistributionRegistry(URI base, Waiter waiter, Clock clock) {
         this.base = base;
         this.waiter = waiter;
+        this.clock = clock;
+    }
+
+    /// Begins to make the first [#find] fast: connects, and fetches a token for `repository`.
+    Conversation<Boolean> warmUp(Repository repository, Deadline deadline) {
+        return Conversation.begin(base, deadline, talk -> {
+            var answer = talk.get(URI.create(base + "/v2/"));
+            return answer.status() != HttpURLConnection.HTTP_UNAUTHORIZED
+                    || fetchToken(talk, repository, answer).isEmpty();
+        });
     }
 
     @Override
@@ -45,7 +62,7 @@ final class DistributionRegistry implements Registry {
         try (var conversation = Conversation.<Finding>begin(
                 base,
                 deadline,
-                talk -> new Lookup(talk, repository, tag, deadline).find())) {
+                talk -> find(talk, repository, tag, deadline))) {
             return conversation.await(failure -> new Unproven(switch (failure) {
                 case TIMED_OUT -> Doubt.TIMED_OUT;
                 case UNREACHABLE -> Doubt.UNREACHABLE;
@@ -54,60 +71,68 @@ final class DistributionRegistry implements Registry {
         }
     }
 
-    private final class Lookup {
-        private final Conversation<?> talk;
-        private final Repository repository;
-        private final Deadline deadline;
-        private final URI manifest;
-        private @Nullable String token;
-
-        Lookup(Conversation<?> talk, Repository repository, Tag tag, Deadline deadline) {
-            this.talk = talk;
-            this.repository = repository;
-            this.deadline = deadline;
-            this.manifest = URI.create(base + "/v2/" + repository + "/manifests/" + tag);
+    private Finding find(
+            Conversation<?> talk,
+            Repository repository,
+            Tag tag,
+            Deadline deadline) throws IOException, InterruptedException {
+        var finding = ask(talk, repository, tag);
+        for (var pause : PAUSES_WHILE_MISSING) {
+            if (!(finding instanceof Missing) || !deadline.allows(pause)) {
+                return finding;
+            }
+            waiter.await(pause);
+            finding = ask(talk, repository, tag);
         }
+        return finding;
+    }
 
-        Finding find() throws IOException, InterruptedException {
-            var finding = ask();
-            for (var pause : PAUSES_WHILE_MISSING) {
-                if (!(finding instanceof Missing) || !deadline.allows(pause)) {
-                    return finding;
-                }
-                waiter.await(pause);
-                finding = ask();
-            }
-            return finding;
+    private Finding ask(Conversation<?> talk, Repository repository, Tag tag) throws IOException {
+        var manifest = URI.create(base + "/v2/" + repository + "/manifests/" + tag);
+        var head = talk.head(manifest, headers(unexpired(repository)));
+        if (head.status() != HttpURLConnection.HTTP_UNAUTHORIZED) {
+            return finding(head);
         }
+        var problem = fetchToken(talk, repository, head);
+        return problem.isPresent()
+                ? problem.get()
+                : finding(talk.head(manifest, headers(tokens.get(repository))));
+    }
 
-        private Finding ask() throws IOException {
-            var head = head();
-            if (head.status() != HttpURLConnection.HTTP_UNAUTHORIZED || token != null) {
-                return finding(head);
-            }
-            var challenge = head.headers("WWW-Authenticate")
-                    .map(Challenge::parse)
-                    .flatMap(Optional::stream)
-                    .findFirst();
-            if (challenge.isEmpty()) {
-                return new Unproven(Doubt.PRIVATE);
-            }
-            var answer = talk.get(challenge.get().tokenAddress(repository));
-            if (answer.status() != HttpURLConnection.HTTP_OK) {
-                return refusal(answer.status());
-            }
-            token = Token.in(answer.body());
-            return token == null ? new Unproven(Doubt.ODD_ANSWER) : finding(head());
-        }
+    private @Nullable Token unexpired(Repository repository) {
+        var token = tokens.get(repository);
+        return token == null || clock.instant().isAfter(token.end) ? null : token;
+    }
 
-        private Conversation.Response head() throws IOException {
-            var headers = new HashMap<String, String>();
-            headers.put("Accept", MANIFESTS);
-            if (token != null) {
-                headers.put("Authorization", "Bearer " + token);
-            }
-            return talk.head(manifest, headers);
+    private static Map<String, String> headers(@Nullable Token token) {
+        return token == null
+                ? Map.of("Accept", MANIFESTS)
+                : Map.of("Accept", MANIFESTS, "Authorization", "Bearer " + token.value);
+    }
+
+    // In place of the one that the registry did not take, if there was one. Returns what is in
+    // the way.
+    private Optional<Unproven> fetchToken(
+            Conversation<?> talk,
+            Repository repository,
+            Conversation.Response challenged) throws IOException {
+        tokens.remove(repository);
+        var challenge = challenged.headers("WWW-Authenticate")
+                .map(Challenge::parse)
+                .flatMap(Optional::stream)
+                .findFirst();
+        if (challenge.isEmpty()) {
+            return Optional.of(new Unproven(Doubt.PRIVATE));
         }
+        var answer = talk.get(challenge.get().tokenAddress(repository));
+        if (answer.status() != HttpURLConnection.HTTP_OK) {
+            return Optional.of(refusal(answer.status()));
+        }
+        var token = Token.in(answer.body(), clock.instant());
+        token.ifPresent(it -> tokens.put(repository, it));
+        return token.isPresent()
+                ? Optional.empty()
+                : Optional.of(new Unproven(Doubt.ODD_ANSWER));
     }
 
     private static Finding finding(Conversation.Response head) {
@@ -131,34 +156,51 @@ final class DistributionRegistry implements Registry {
         });
     }
 
-    /// The answer of a token service.
-    private static final class Token {
+    /// What a token service hands out.
+    ///
+    /// @param value of the token
+    /// @param end from when on it is not used any more
+    private record Token(String value, Instant end) {
         // What may stand behind "Bearer" (RFC 6750).
         private static final Pattern GRAMMAR = Pattern.compile("[A-Za-z0-9._~+/-]{1,16384}=*");
 
-        private Token() {}
+        private static final int SECONDS = 60; // where the answer does not say, by the specification
+        private static final int MOST_SECONDS = 300; // which is what Docker Hub's have
+        private static final int MARGIN = 10; // for the way, and between clocks
 
-        /// Returns the token, or null when the answer has none.
-        static @Nullable String in(byte[] body) throws IOException {
+        /// Returns the token in an answer that came now, or nothing when it has none.
+        static Optional<Token> in(byte[] body, Instant now) throws IOException {
             try (var json = Json.STRANGE.createParser(body)) {
                 if (json.nextToken() != JsonToken.START_OBJECT) {
-                    return null;
+                    return Optional.empty();
                 }
-                String found = null;
+                String value = "";
+                long seconds = SECONDS;
                 while (json.nextToken() == JsonToken.FIELD_NAME) {
                     var name = json.currentName();
-                    var text = json.nextToken() == JsonToken.VALUE_STRING;
+                    var type = json.nextToken();
                     // Either name, by the specification; with the same value where both are sent.
-                    if (text && (name.equals("token") || name.equals("access_token"))) {
-                        found = json.getText();
+                    if (type == JsonToken.VALUE_STRING
+                            && (name.equals("token") || name.equals("access_token"))) {
+                        value = json.getText();
+                    } else if (type == JsonToken.VALUE_NUMBER_INT && name.equals("expires_in")) {
+                        seconds = (long) json.getDoubleValue();
                     } else {
                         json.skipChildren();
                     }
                 }
-                return found != null && GRAMMAR.matcher(found).matches() ? found : null;
+                var end = now.plusSeconds(Math.clamp(seconds, 0, MOST_SECONDS) - MARGIN);
+                return GRAMMAR.matcher(value).matches()
+                        ? Optional.of(new Token(value, end))
+                        : Optional.empty();
             } catch (JacksonException _) {
-                return null;
+                return Optional.empty();
             }
+        }
+
+        @Override
+        public String toString() {
+            return "Token[redacted]";
         }
     }
 }

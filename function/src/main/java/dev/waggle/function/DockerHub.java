@@ -9,6 +9,7 @@ import java.net.URI;
 import java.time.Instant;
 import java.time.format.DateTimeParseException;
 import java.util.HashSet;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -20,13 +21,19 @@ import org.jspecify.annotations.Nullable;
 final class DockerHub implements PushRecords {
     private final URI base;
 
-    private DockerHub(URI base) {
+    /// Talks to one address.
+    ///
+    /// @param base address to which `/v2/` is appended
+    DockerHub(URI base) {
         this.base = base;
     }
 
-    /// Returns the records at an address to which `/v2/` is appended, or none without an address.
-    static PushRecords at(Optional<URI> base) {
-        return base.<PushRecords>map(DockerHub::new).orElse(NONE);
+    /// Begins to make the first [#ask] fast: connects.
+    Conversation<Boolean> warmUp(Deadline deadline) {
+        return Conversation.begin(
+                base,
+                deadline,
+                talk -> talk.head(URI.create(base + "/v2/"), Map.of()).status() > 0);
     }
 
     @Override

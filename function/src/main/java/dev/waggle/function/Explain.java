@@ -15,7 +15,6 @@ import java.util.Base64;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /// The command `java -jar function.jar explain`: says what the function would do with a delivery,
@@ -81,10 +80,13 @@ final class Explain {
 
     private static Verdict verdict(String body, Map<String, String> environment, Clock clock) {
         var configuration = configuration(body, environment);
-        var registry = new DistributionRegistry(configuration.registryUrl(), Waiter.REAL);
-        var records = DockerHub.at(configuration.hubUrl());
-        return new Judge(configuration, registry, records, new NoQueue(), clock)
-                .judge(new Request(ID, TOKEN, body, true));
+        var registry = new DistributionRegistry(configuration.registryUrl(), Waiter.REAL, clock);
+        var records = configuration.hubUrl()
+                .<PushRecords>map(DockerHub::new)
+                .orElse(PushRecords.NONE);
+        PushQueue queue = (_, _) -> new PushQueue.Sent();
+        return new Judge(configuration, registry, records, queue, clock)
+                .judge(new Request(ID, TOKEN, body, true), new Waits());
     }
 
     private static Configuration configuration(String body, Map<String, String> environment) {
@@ -108,18 +110,6 @@ final class Explain {
                 && Delivery.read(text) instanceof Delivery.Read(var delivery)
                         ? delivery.repository().value()
                         : "any/any";
-    }
-
-    private static final class NoQueue implements PushQueue {
-        @Override
-        public Sending send(PushMessage push, Deadline deadline) {
-            return new Sent();
-        }
-
-        @Override
-        public Optional<String> warmUp() {
-            return Optional.empty();
-        }
     }
 
     /// What stands behind `explain`.

@@ -4,7 +4,9 @@ import com.fasterxml.jackson.core.JsonGenerator;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.time.Clock;
+import java.time.Duration;
 import java.time.temporal.ChronoUnit;
+import java.util.concurrent.TimeUnit;
 
 /// One JSON line for each request. The message is constant; the other keys say which. No body,
 /// header, path or token comes near it.
@@ -25,9 +27,13 @@ final class FunctionLog {
         this.clock = clock;
     }
 
-    /// Notes what became of a request.
-    void closed(DeliveryId deliveryId, Verdict verdict) {
-        print(json -> write(json, deliveryId, verdict));
+    /// Notes what became of a request, and how long others made it wait.
+    void closed(DeliveryId deliveryId, Verdict verdict, Waits waits) {
+        print(json -> {
+            write(json, deliveryId, verdict);
+            wait(json, "lookupsMs", waits.lookups());
+            wait(json, "queueMs", waits.queue());
+        });
     }
 
     /// Notes that the first request will be slow, or the queue unavailable.
@@ -102,6 +108,12 @@ final class FunctionLog {
                 token(json, token);
             }
             case Verdict.UnexpectedFailure(var cause) -> stack(json, cause);
+        }
+    }
+
+    private static void wait(JsonGenerator json, String name, Duration wait) throws IOException {
+        if (!wait.isZero()) {
+            json.writeNumberField(name, TimeUnit.NANOSECONDS.toMicros(wait.toNanos()) / 1_000.0);
         }
     }
 

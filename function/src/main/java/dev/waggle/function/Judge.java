@@ -1,8 +1,9 @@
 package dev.waggle.function;
 
+import dev.waggle.function.PushRecords.PushRecord;
 import java.time.Clock;
 import java.time.Duration;
-import java.time.Instant;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /// Decides on a request, cheapest proof first, and stops at the first that fails: the token, the
@@ -13,7 +14,7 @@ final class Judge {
 
     // Leaves the queue a second at least: a push is accepted without the registry, but not without
     // the queue.
-    private static final Duration LOOKUP_BUDGET = Duration.ofSeconds(2);
+    static final Duration LOOKUP_BUDGET = Duration.ofSeconds(2);
 
     private final TokenHashes tokens;
     private final AllowList repositories;
@@ -36,25 +37,32 @@ final class Judge {
 
     /// Returns the verdict on a request, within [#BUDGET] and what it takes to compute. Docker Hub is
     /// asked for its record while the registry is asked for the digest.
-    Verdict judge(Request request) {
+    ///
+    /// @param waits takes how long others made it wait
+    Verdict judge(Request request, Waits waits) {
         return tokens.match(request.token())
-                .map(token -> body(token, request))
+                .map(token -> body(token, request, waits))
                 .orElseGet(Verdict.WrongToken::new);
     }
 
-    private Verdict body(TokenHashes.Match token, Request request) {
+    private Verdict body(TokenHashes.Match token, Request request, Waits waits) {
         return switch (Body.of(request.body(), request.base64())) {
             case Body.Oversized() -> new Verdict.TooLarge(token);
             case Body.Unreadable(var expected) -> new Verdict.NotADelivery(token, "body", expected);
             case Body.Text(var text) -> switch (Delivery.read(text)) {
                 case Delivery.Unreadable(var field, var expected) ->
                     new Verdict.NotADelivery(token, field, expected);
-                case Delivery.Read(var delivery) -> delivery(token, request.deliveryId(), delivery);
+                case Delivery.Read(var delivery) ->
+                    delivery(token, request.deliveryId(), delivery, waits);
             };
         };
     }
 
-    private Verdict delivery(TokenHashes.Match token, DeliveryId id, Delivery delivery) {
+    private Verdict delivery(
+            TokenHashes.Match token,
+            DeliveryId id,
+            Delivery delivery,
+            Waits waits) {
         var repository = delivery.repository();
         var tag = delivery.tag();
         if (!repositories.contains(repository)) {
@@ -66,50 +74,59 @@ final class Judge {
         if (!repositories.wants(repository, tag)) {
             return new Verdict.TagNotWanted(token, repository, tag);
         }
-        return push(token, id, repository, tag, delivery.pushedAt());
+        var deadline = Deadline.in(BUDGET);
+        var found = waits.forLookups(() -> lookUp(repository, tag, deadline));
+        return switch (found.finding) {
+            case Registry.Missing() -> new Verdict.TagNotInRegistry(token, repository, tag);
+            case Registry.Found(var digest) -> {
+                var push = push(id, delivery, tag, digest, found.record);
+                yield sent(token, push, deadline, waits, new Verdict.Accepted(token, push));
+            }
+            case Registry.Unproven(var doubt) -> {
+                var push = push(id, delivery, tag, null, found.record);
+                yield sent(
+                        token,
+                        push,
+                        deadline,
+                        waits,
+                        new Verdict.AcceptedUnproven(token, push, doubt));
+            }
+        };
     }
 
-    private Verdict push(
-            TokenHashes.Match token,
-            DeliveryId id,
-            Repository repository,
-            Tag tag,
-            @Nullable Instant pushedAt) {
-        var deadline = Deadline.in(BUDGET);
+    private record Found(Registry.Finding finding, Optional<PushRecord> record) {}
+
+    private Found lookUp(Repository repository, Tag tag, Deadline deadline) {
         var lookups = deadline.atMost(LOOKUP_BUDGET);
         try (var asked = records.ask(repository, tag, lookups)) {
-            return switch (registry.find(repository, tag, lookups)) {
-                case Registry.Missing() -> new Verdict.TagNotInRegistry(token, repository, tag);
-                case Registry.Found(var digest) -> {
-                    var now = clock.instant();
-                    var time = PushTime.judge(pushedAt, now, digest, asked.answer());
-                    var push = new PushMessage(id, repository, tag, digest, time, now);
-                    yield sent(token, push, deadline, new Verdict.Accepted(token, push));
-                }
-                case Registry.Unproven(var doubt) -> {
-                    var now = clock.instant();
-                    var time = PushTime.judge(pushedAt, now, null, asked.answer());
-                    var push = new PushMessage(id, repository, tag, null, time, now);
-                    yield sent(
-                            token,
-                            push,
-                            deadline,
-                            new Verdict.AcceptedUnproven(token, push, doubt));
-                }
-            };
+            var finding = registry.find(repository, tag, lookups);
+            return new Found(finding,
+                    finding instanceof Registry.Missing ? Optional.empty() : asked.answer());
         }
+    }
+
+    private PushMessage push(
+            DeliveryId id,
+            Delivery delivery,
+            Tag tag,
+            @Nullable Digest digest,
+            Optional<PushRecord> record) {
+        var now = clock.instant();
+        var time = PushTime.judge(delivery.pushedAt(), now, digest, record);
+        return new PushMessage(id, delivery.repository(), tag, digest, time, now);
     }
 
     private Verdict sent(
             TokenHashes.Match token,
             PushMessage push,
             Deadline deadline,
+            Waits waits,
             Verdict accepted) {
         if (contradicted == Configuration.Contradicted.REFUSE
                 && push.time().evidence().standing() == Evidence.Standing.CONTRADICTED) {
             return new Verdict.PushContradicted(token, push);
         }
-        return switch (queue.send(push, deadline)) {
+        return switch (waits.forQueue(() -> queue.send(push, deadline))) {
             case PushQueue.Sent() -> accepted;
             case PushQueue.NotSent(var reason) ->
                 new Verdict.QueueUnavailable(token, push, reason);

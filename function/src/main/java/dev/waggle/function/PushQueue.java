@@ -1,14 +1,10 @@
 package dev.waggle.function;
 
-import java.util.Optional;
-
 /// Carries accepted pushes to the agent.
+@FunctionalInterface
 interface PushQueue {
     /// Hands over one push. Answers in every case, by the deadline.
     Sending send(PushMessage push, Deadline deadline);
-
-    /// Makes the first [#send] fast. Returns why that failed, or nothing.
-    Optional<String> warmUp();
 
     /// What became of a message.
     sealed interface Sending {}

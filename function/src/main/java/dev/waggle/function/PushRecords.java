@@ -6,6 +6,7 @@ import java.util.Set;
 
 /// Docker Hub's own account of when a tag was pushed last: evidence where it is there, never a gate
 /// where it is not.
+@FunctionalInterface
 interface PushRecords {
     /// Knows nothing of any tag.
     PushRecords NONE = (repository, tag, deadline) -> new Asked() {

@@ -1,89 +1,88 @@
 package dev.waggle.function;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import com.fasterxml.jackson.core.JsonToken;
+import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.net.HttpURLConnection;
 import java.net.URI;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.regex.Pattern;
-import org.jspecify.annotations.Nullable;
-import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
-import software.amazon.awssdk.auth.credentials.AwsCredentials;
-import software.amazon.awssdk.auth.credentials.AwsSessionCredentials;
-import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
-import software.amazon.awssdk.awscore.AwsRequestOverrideConfiguration;
-import software.amazon.awssdk.awscore.exception.AwsServiceException;
-import software.amazon.awssdk.awscore.retry.AwsRetryStrategy;
-import software.amazon.awssdk.core.exception.AbortedException;
-import software.amazon.awssdk.core.exception.ApiCallAttemptTimeoutException;
-import software.amazon.awssdk.core.exception.ApiCallTimeoutException;
-import software.amazon.awssdk.core.exception.SdkException;
-import software.amazon.awssdk.http.urlconnection.UrlConnectionHttpClient;
-import software.amazon.awssdk.regions.Region;
-import software.amazon.awssdk.retries.api.BackoffStrategy;
-import software.amazon.awssdk.retries.api.RetryStrategy;
-import software.amazon.awssdk.services.sqs.SqsClient;
-import software.amazon.awssdk.services.sqs.model.QueueAttributeName;
+import software.amazon.awssdk.http.ContentStreamProvider;
+import software.amazon.awssdk.http.SdkHttpMethod;
+import software.amazon.awssdk.http.SdkHttpRequest;
+import software.amazon.awssdk.http.auth.aws.signer.AwsV4FamilyHttpSigner;
+import software.amazon.awssdk.http.auth.aws.signer.AwsV4HttpSigner;
+import software.amazon.awssdk.identity.spi.AwsCredentialsIdentity;
+import software.amazon.awssdk.identity.spi.AwsSessionCredentialsIdentity;
 
 /// A FIFO queue of Amazon SQS.
+///
+/// Speaks SQS's JSON protocol, signed by the AWS SDK, but without the SDK's client: that would be a
+/// quarter of what a cold start computes, and gives up long before a push has to be given up.
 final class SqsPushQueue implements PushQueue {
-    static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(1);
-    static final Duration READ_TIMEOUT = Duration.ofSeconds(2); // SQS takes milliseconds
-    static final Duration WARM_UP_BUDGET = Duration.ofSeconds(1); // of the five that an answer may take
+    private static final Duration FIRST_PAUSE = Duration.ofMillis(100);
+    private static final Duration LONGEST_PAUSE = Duration.ofMillis(800);
 
-    // The SDK pauses for up to 20 s where it is throttled, longer than there is.
-    private static final BackoffStrategy PAUSES = BackoffStrategy
-            .exponentialDelay(Duration.ofMillis(100), Duration.ofMillis(800));
-    private static final int MAX_ATTEMPTS = 6; // more than fit into the budget
-
+    private static final String LATE = "the queue did not answer in time";
+    private static final String UNREACHABLE = "the queue is unreachable";
     private static final Pattern ERROR_CODE = Pattern.compile("[A-Za-z0-9.]{1,80}");
 
-    private final SqsClient sqs;
-    private final String queueUrl;
+    private final URI queueUrl;
+    private final URI endpoint;
+    private final String region;
+    private final AwsCredentialsIdentity credentials;
+    private final AwsV4HttpSigner signer = AwsV4HttpSigner.create();
 
-    SqsPushQueue(SqsClient sqs, URI queueUrl) {
-        this.sqs = sqs;
-        this.queueUrl = queueUrl.toString();
+    private SqsPushQueue(
+            URI queueUrl,
+            URI endpoint,
+            String region,
+            AwsCredentialsIdentity credentials) {
+        this.queueUrl = queueUrl;
+        this.endpoint = endpoint;
+        this.region = region;
+        this.credentials = credentials;
     }
 
-    /// Connects as the SDK's own variables say: `AWS_REGION`, `AWS_ENDPOINT_URL_SQS` and the
-    /// credentials that Lambda hands in. What `environment` does not hold, the SDK looks for in the
-    /// places it always does.
+    /// Makes ready to talk to one queue, with the region and the credentials that Lambda sets:
+    /// `AWS_REGION`, `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY` and `AWS_SESSION_TOKEN`. Where
+    /// `AWS_ENDPOINT_URL_SQS` is not set, the queue is asked where its address says.
+    ///
+    /// @throws InvalidConfiguration naming every variable that is missing
     static SqsPushQueue connect(URI queueUrl, Map<String, String> environment) {
-        var builder = SqsClient.builder()
-                .overrideConfiguration(client -> client.retryStrategy(retries()))
-                .httpClientBuilder(
-                        UrlConnectionHttpClient.builder()
-                                .connectionTimeout(CONNECT_TIMEOUT)
-                                .socketTimeout(READ_TIMEOUT));
-        value(environment, "AWS_REGION").map(Region::of).ifPresent(builder::region);
-        value(environment, "AWS_ENDPOINT_URL_SQS").map(URI::create)
-                .ifPresent(builder::endpointOverride);
-        credentials(environment).map(StaticCredentialsProvider::create)
-                .ifPresent(builder::credentialsProvider);
-        return new SqsPushQueue(builder.build(), queueUrl);
-    }
-
-    private static RetryStrategy retries() {
-        return AwsRetryStrategy.standardRetryStrategy()
-                .toBuilder()
-                .maxAttempts(MAX_ATTEMPTS)
-                .backoffStrategy(PAUSES)
-                .throttlingBackoffStrategy(PAUSES)
-                .build();
-    }
-
-    private static Optional<AwsCredentials> credentials(Map<String, String> environment) {
-        var id = value(environment, "AWS_ACCESS_KEY_ID");
-        var secret = value(environment, "AWS_SECRET_ACCESS_KEY");
-        if (id.isEmpty() || secret.isEmpty()) {
-            return Optional.empty();
+        var missing = new ArrayList<String>();
+        var region = required(environment, "AWS_REGION", missing);
+        var id = required(environment, "AWS_ACCESS_KEY_ID", missing);
+        var secret = required(environment, "AWS_SECRET_ACCESS_KEY", missing);
+        if (!missing.isEmpty()) {
+            throw new InvalidConfiguration(missing);
         }
-        return Optional.of(
-                value(environment, "AWS_SESSION_TOKEN")
-                        .<AwsCredentials>map(
-                                session -> AwsSessionCredentials
-                                        .create(id.get(), secret.get(), session))
-                        .orElseGet(() -> AwsBasicCredentials.create(id.get(), secret.get())));
+        var credentials = value(environment, "AWS_SESSION_TOKEN")
+                .<AwsCredentialsIdentity>map(
+                        token -> AwsSessionCredentialsIdentity.create(id, secret, token))
+                .orElseGet(() -> AwsCredentialsIdentity.create(id, secret));
+        var endpoint = value(environment, "AWS_ENDPOINT_URL_SQS").map(URI::create)
+                .orElse(queueUrl)
+                .resolve("/");
+        return new SqsPushQueue(queueUrl, endpoint, region, credentials);
+    }
+
+    private static String required(
+            Map<String, String> environment,
+            String name,
+            List<String> missing) {
+        return value(environment, name).orElseGet(() -> {
+            missing.add(name + " is not set: Lambda sets it");
+            return "";
+        });
     }
 
     private static Optional<String> value(Map<String, String> environment, String name) {
@@ -92,60 +91,141 @@ final class SqsPushQueue implements PushQueue {
 
     @Override
     public Sending send(PushMessage push, Deadline deadline) {
-        var budget = deadline.remaining();
-        try {
-            var _ = sqs.sendMessage(
-                    request -> request.queueUrl(queueUrl)
-                            .messageBody(push.json())
-                            .messageGroupId(push.group())
-                            .messageDeduplicationId(push.deduplicationId())
-                            .overrideConfiguration(within(budget)));
-            return new Sent();
-        } catch (SdkException e) {
-            return new NotSent(reason(e));
+        var request = Json.object(json -> {
+            json.writeStringField("QueueUrl", queueUrl.toString());
+            json.writeStringField("MessageBody", push.json());
+            json.writeStringField("MessageGroupId", push.group());
+            json.writeStringField("MessageDeduplicationId", push.deduplicationId());
+        });
+        try (var call = call("SendMessage", request, deadline)) {
+            return call.await().<Sending>map(NotSent::new).orElseGet(Sent::new);
         }
     }
 
-    @Override
-    public Optional<String> warmUp() {
-        try {
-            var _ = sqs.getQueueAttributes(
-                    request -> request.queueUrl(queueUrl)
-                            .attributeNames(QueueAttributeName.QUEUE_ARN)
-                            .overrideConfiguration(within(WARM_UP_BUDGET)));
-            return Optional.empty();
-        } catch (SdkException e) {
-            return Optional.of(reason(e));
+    /// Begins to make the first [#send] fast: connects, and asks the queue for its name.
+    Call warmUp(Deadline deadline) {
+        var request = Json.object(json -> {
+            json.writeStringField("QueueUrl", queueUrl.toString());
+            json.writeArrayFieldStart("AttributeNames");
+            json.writeString("QueueArn");
+            json.writeEndArray();
+        });
+        return call("GetQueueAttributes", request, deadline);
+    }
+
+    /// A request that is under way, over and over if need be.
+    ///
+    /// @param problem what was in the way last
+    record Call(Conversation<Optional<String>> conversation, AtomicReference<String> problem)
+            implements
+                AutoCloseable {
+        /// Waits for the end, at most until the deadline. Returns what was in the way, or nothing.
+        Optional<String> await() {
+            return conversation.await(_ -> Optional.of(problem.get()));
+        }
+
+        @Override
+        public void close() {
+            conversation.close();
         }
     }
 
-    // A connection that died while the function was frozen must not use up the whole budget.
-    private static AwsRequestOverrideConfiguration within(Duration budget) {
-        return AwsRequestOverrideConfiguration.builder()
-                .apiCallTimeout(budget)
-                .apiCallAttemptTimeout(budget.multipliedBy(2).dividedBy(3))
+    private Call call(String action, String request, Deadline deadline) {
+        var body = request.getBytes(UTF_8);
+        var problem = new AtomicReference<>(LATE);
+        return new Call(
+                Conversation.begin(
+                        endpoint,
+                        deadline,
+                        talk -> insist(talk, action, body, deadline, problem)),
+                problem);
+    }
+
+    // As often as there is time: what ails the queue may pass.
+    private Optional<String> insist(
+            Conversation<?> talk,
+            String action,
+            byte[] body,
+            Deadline deadline,
+            AtomicReference<String> problem) throws InterruptedException {
+        for (var pause = FIRST_PAUSE;; pause = longer(pause)) {
+            try {
+                // Not all of the time: a connection may have died while the function was frozen.
+                var answer = talk.post(
+                        endpoint,
+                        headers(action, body),
+                        body,
+                        deadline.remaining().dividedBy(2));
+                if (answer.status() == HttpURLConnection.HTTP_OK) {
+                    return Optional.empty();
+                }
+                var code = code(answer);
+                problem.set("the queue refused: " + code);
+                if (!mayPass(answer.status(), code)) {
+                    return Optional.of(problem.get());
+                }
+            } catch (InterruptedIOException _) { // what a socket's timeout is
+                problem.set(LATE);
+            } catch (IOException _) {
+                problem.set(UNREACHABLE);
+            }
+            if (!deadline.allows(pause)) {
+                return Optional.of(problem.get());
+            }
+            Waiter.REAL.await(pause);
+        }
+    }
+
+    private static Duration longer(Duration pause) {
+        var twice = pause.multipliedBy(2);
+        return twice.compareTo(LONGEST_PAUSE) < 0 ? twice : LONGEST_PAUSE;
+    }
+
+    private Map<String, String> headers(String action, byte[] body) {
+        var request = SdkHttpRequest.builder()
+                .method(SdkHttpMethod.POST)
+                .uri(endpoint)
+                .putHeader("Content-Type", "application/x-amz-json-1.0")
+                .putHeader("X-Amz-Target", "AmazonSQS." + action)
                 .build();
+        var signed = signer.sign(
+                sign -> sign.identity(credentials)
+                        .request(request)
+                        .payload(ContentStreamProvider.fromByteArray(body))
+                        .putProperty(AwsV4FamilyHttpSigner.SERVICE_SIGNING_NAME, "sqs")
+                        .putProperty(AwsV4HttpSigner.REGION_NAME, region));
+        var headers = new HashMap<String, String>();
+        signed.request().forEachHeader((name, values) -> headers.put(name, values.getFirst()));
+        return headers;
     }
 
-    // Never the message of the exception: it may quote the request.
-    private static String reason(SdkException e) {
-        return switch (e) {
-            case ApiCallTimeoutException _,ApiCallAttemptTimeoutException _,AbortedException _ ->
-                "the queue did not answer in time";
-            case AwsServiceException refused -> "the queue refused: " + code(refused);
-            default -> "the queue is unreachable: " + root(e).getClass().getSimpleName();
-        };
+    // Throttling is a 400 in this protocol.
+    private static boolean mayPass(int status, String code) {
+        return status >= 500 || status == 429 || code.contains("Throttl");
     }
 
-    private static String code(AwsServiceException refused) {
-        var details = refused.awsErrorDetails();
-        @Nullable String code = details == null ? null : details.errorCode();
-        return code != null && ERROR_CODE.matcher(code).matches()
-                ? code
-                : "status " + refused.statusCode();
+    // Never the error's message: it may quote the request.
+    private static String code(Conversation.Response answer) {
+        return type(answer.body()).map(type -> type.substring(type.indexOf('#') + 1))
+                .filter(code -> ERROR_CODE.matcher(code).matches())
+                .orElse("status " + answer.status());
     }
 
-    private static Throwable root(Throwable e) {
-        return e.getCause() == null ? e : root(e.getCause());
+    private static Optional<String> type(byte[] error) {
+        try (var json = Json.STRANGE.createParser(error)) {
+            if (json.nextToken() != JsonToken.START_OBJECT) {
+                return Optional.empty();
+            }
+            while (json.nextToken() == JsonToken.FIELD_NAME) {
+                var name = json.currentName();
+                if (json.nextToken() == JsonToken.VALUE_STRING && name.equals("__type")) {
+                    return Optional.of(json.getText());
+                }
+                json.skipChildren();
+            }
+            return Optional.empty();
+        } catch (IOException _) { // no JSON
+            return Optional.empty();
+        }
     }
 }

@@ -13,8 +13,10 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.io.PrintStream;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /// The Lambda's entry: an HTTP API event in payload format 2.0 for `POST /hooks/{token}` in, a
@@ -23,6 +25,9 @@ import org.jspecify.annotations.Nullable;
 /// Reads the event itself instead of having Lambda do it, which keeps the type without the 150 ms
 /// that its reflection adds to a cold start.
 public final class WebhookHandler implements RequestStreamHandler {
+    /// For connecting while initialising, of the five seconds that an answer may take.
+    static final Duration WARM_UP_BUDGET = Duration.ofSeconds(1);
+
     private static final String TOKEN = "token"; // the parameter in the route's path
 
     private final Judge judge;
@@ -35,11 +40,11 @@ public final class WebhookHandler implements RequestStreamHandler {
         this(start(System.getenv(), System.out, Clock.systemUTC()));
     }
 
-    /// Starts the function. `AWS_REGION`, `AWS_ENDPOINT_URL_SQS` and credentials are taken from
-    /// `environment` where it has them, and where the SDK finds them otherwise.
+    /// Starts the function.
     ///
-    /// Makes one call to the queue, so that the first push need not pay for the connection; its
-    /// failure is logged and nothing more.
+    /// Connects to the queue, the registry and Docker Hub, and rehearses a push, so that the first
+    /// one need not pay for it; what fails of that is left to the first push. A queue that cannot be
+    /// reached is logged.
     ///
     /// @param environment variables with their values
     /// @param log takes one JSON line for each request
@@ -63,9 +68,20 @@ public final class WebhookHandler implements RequestStreamHandler {
         var configuration = Configuration.from(environment);
         var log = new FunctionLog(out, clock);
         var queue = SqsPushQueue.connect(configuration.queueUrl(), environment);
-        queue.warmUp().ifPresent(log::queueNotWarmedUp);
-        var registry = new DistributionRegistry(configuration.registryUrl(), Waiter.REAL);
-        var records = DockerHub.at(configuration.hubUrl());
+        var registry = new DistributionRegistry(configuration.registryUrl(), Waiter.REAL, clock);
+        var hub = configuration.hubUrl().map(DockerHub::new);
+        var deadline = Deadline.in(WARM_UP_BUDGET);
+        try (var toQueue = queue.warmUp(deadline);
+                var toRegistry = registry.warmUp(configuration.repositories().first(), deadline);
+                var toHub = hub.map(it -> it.warmUp(deadline)).orElse(null)) {
+            Rehearsal.run(clock);
+            toQueue.await().ifPresent(log::queueNotWarmedUp);
+            var _ = toRegistry.await(_ -> false);
+            if (toHub != null) {
+                var _ = toHub.await(_ -> false);
+            }
+        }
+        var records = hub.<PushRecords>map(Function.identity()).orElse(PushRecords.NONE);
         return new Parts(new Judge(configuration, registry, records, queue, clock), log);
     }
 
@@ -75,8 +91,9 @@ public final class WebhookHandler implements RequestStreamHandler {
     /// @return always with a JSON body, never an exception
     public APIGatewayV2HTTPResponse handle(APIGatewayV2HTTPEvent event) {
         var request = request(event);
-        var verdict = verdict(request);
-        log.closed(request.deliveryId(), verdict);
+        var waits = new Waits();
+        var verdict = verdict(request, waits);
+        log.closed(request.deliveryId(), verdict, waits);
         var answer = Answer.to(request.deliveryId(), verdict);
         return APIGatewayV2HTTPResponse.builder()
                 .withStatusCode(answer.status())
@@ -88,9 +105,9 @@ public final class WebhookHandler implements RequestStreamHandler {
 
     // The one place that catches everything: Lambda would answer without a word of ours, and log the
     // exception's message, which may quote the request.
-    private Verdict verdict(Request request) {
+    private Verdict verdict(Request request, Waits waits) {
         try {
-            return judge.judge(request);
+            return judge.judge(request, waits);
         } catch (RuntimeException e) {
             return new Verdict.UnexpectedFailure(e);
         }

@@ -14,7 +14,6 @@ import java.net.ServerSocket;
 import java.net.Socket;
 import java.time.Duration;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
@@ -163,14 +162,6 @@ class BudgetIT {
         assertThat(log.toString(UTF_8)).contains("\"message\":\"" + message + "\"");
     }
 
-    private static List<Thread> conversations() {
-        return Thread.getAllStackTraces()
-                .keySet()
-                .stream()
-                .filter(thread -> thread.getName().equals("conversation"))
-                .toList();
-    }
-
     @ParameterizedTest
     @EnumSource
     void acceptsAPushUnprovenWhateverRegistryAndDockerHubDo(Torment torment) {
@@ -178,8 +169,7 @@ class BudgetIT {
             environment.put("WAGGLE_REGISTRY_URL", tormentor.address());
             environment.put("WAGGLE_HUB_URL", tormentor.address());
             assertAnswered(started(), 202, "push accepted unproven");
-            assertThat(conversations()).allSatisfy(
-                    thread -> assertThat(thread.join(Duration.ofSeconds(5))).isTrue());
+            Conversations.assertOver();
         }
         assertThat(queue.drain()).hasSize(1);
     }
@@ -202,7 +192,7 @@ class BudgetIT {
             queueAt(tormentor.address());
             var began = System.nanoTime();
             var handler = started();
-            assertThat(since(began)).isLessThan(SqsPushQueue.WARM_UP_BUDGET.plus(COMPUTING));
+            assertThat(since(began)).isLessThan(WebhookHandler.WARM_UP_BUDGET.plus(COMPUTING));
             assertAnswered(handler, 503, "queue unavailable");
         }
     }

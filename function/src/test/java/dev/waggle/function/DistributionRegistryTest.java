@@ -9,7 +9,9 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.SocketException;
 import java.net.URI;
+import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
@@ -43,7 +45,7 @@ class DistributionRegistryTest {
     }
 
     private Registry.Finding find(URI base, Duration budget) {
-        return new DistributionRegistry(base, pauses::add).find(
+        return new DistributionRegistry(base, pauses::add, Clock.systemUTC()).find(
                 PLAYLISTLOG,
                 TWO,
                 Deadline.in(budget));
@@ -80,10 +82,68 @@ class DistributionRegistryTest {
     }
 
     @Test
+    void asksForATokenOnceWhileItIsGood() {
+        fake.holding("vorce/playlistlog", "2", DIGEST).withTokens();
+        var clock = new HandClock(Instant.parse("2026-11-01T10:00:00Z"));
+        var registry = new DistributionRegistry(fake.base(), pauses::add, clock);
+        for (int i = 0; i < 3; i++) {
+            assertThat(registry.find(PLAYLISTLOG, TWO, Deadline.in(LONG))).isEqualTo(FOUND);
+        }
+        assertThat(fake.asked()).filteredOn(TOKEN::equals).hasSize(1);
+        clock.advance(Duration.ofSeconds(291)); // of 300, less a margin
+        assertThat(registry.find(PLAYLISTLOG, TWO, Deadline.in(LONG))).isEqualTo(FOUND);
+        assertThat(fake.asked()).filteredOn(TOKEN::equals).hasSize(2);
+    }
+
+    @Test
+    void asksForANewTokenWhenTheRegistryDoesNotTakeTheOldOne() {
+        fake.holding("vorce/playlistlog", "2", DIGEST).withTokens();
+        var registry = new DistributionRegistry(fake.base(), pauses::add, Clock.systemUTC());
+        assertThat(registry.find(PLAYLISTLOG, TWO, Deadline.in(LONG))).isEqualTo(FOUND);
+        fake.forgetTokens();
+        assertThat(registry.find(PLAYLISTLOG, TWO, Deadline.in(LONG))).isEqualTo(FOUND);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"0", "-1", "-9223372036854775808", "9223372036854775807", "1e3",
+            "null", "\"300\"", "99999999999999999999"})
+    void usesATokenOnceHoweverLongItIsSaidToBeGood(String seconds) {
+        fake.holding("vorce/playlistlog", "2", DIGEST).withTokens();
+        var token = Sha256.hex("repository:vorce/playlistlog:pull");
+        fake.misbehavingWithTokens(
+                exchange -> FakeRegistry.respond(
+                        exchange,
+                        200,
+                        "{\"token\":\"" + token + "\",\"expires_in\":" + seconds + "}"));
+        assertThat(find()).isEqualTo(FOUND);
+    }
+
+    @Test
+    void isWarmOnceItHasATokenForTheRepository() {
+        fake.holding("vorce/playlistlog", "2", DIGEST).withTokens();
+        var registry = new DistributionRegistry(fake.base(), pauses::add, Clock.systemUTC());
+        try (var warming = registry.warmUp(PLAYLISTLOG, Deadline.in(LONG))) {
+            assertThat(warming.await(_ -> false)).isTrue();
+        }
+        assertThat(registry.find(PLAYLISTLOG, TWO, Deadline.in(LONG))).isEqualTo(FOUND);
+        assertThat(fake.asked())
+                .containsExactly("GET /v2/", TOKEN, MANIFEST + " with a token");
+    }
+
+    @Test
+    void warmsUpWhereNoTokensAreHandedOut() {
+        var registry = new DistributionRegistry(fake.base(), pauses::add, Clock.systemUTC());
+        try (var warming = registry.warmUp(PLAYLISTLOG, Deadline.in(LONG))) {
+            assertThat(warming.await(_ -> false)).isTrue();
+        }
+        assertThat(fake.asked()).containsExactly("GET /v2/");
+    }
+
+    @Test
     void findsOfficialImages() {
         fake.holding("library/busybox", "latest", DIGEST).withTokens();
         assertThat(
-                new DistributionRegistry(fake.base(), pauses::add)
+                new DistributionRegistry(fake.base(), pauses::add, Clock.systemUTC())
                         .find(
                                 new Repository("library/busybox"),
                                 new Tag("latest"),
@@ -109,7 +169,7 @@ class DistributionRegistryTest {
         var registry = new DistributionRegistry(fake.base(), pause -> {
             pauses.add(pause);
             fake.holding("vorce/playlistlog", "2", DIGEST);
-        });
+        }, Clock.systemUTC());
         assertThat(registry.find(PLAYLISTLOG, TWO, Deadline.in(LONG))).isEqualTo(FOUND);
         assertThat(fake.asked()).containsExactly(MANIFEST, MANIFEST);
         assertThat(pauses).hasSize(1);

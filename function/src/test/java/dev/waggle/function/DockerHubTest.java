@@ -31,7 +31,7 @@ class DockerHubTest {
     }
 
     private Optional<PushRecord> ask(Duration budget) {
-        try (var asked = DockerHub.at(Optional.of(fake.base()))
+        try (var asked = new DockerHub(fake.base())
                 .ask(PLAYLISTLOG, LATEST, Deadline.in(budget))) {
             return asked.answer();
         }
@@ -75,9 +75,16 @@ class DockerHubTest {
     }
 
     @Test
+    void warmsUpByConnecting() {
+        try (var warming = new DockerHub(fake.base()).warmUp(Deadline.in(Duration.ofSeconds(5)))) {
+            assertThat(warming.await(_ -> false)).isTrue();
+        }
+    }
+
+    @Test
     void asksForOfficialImages() {
         fake.holding("library", "busybox", "1.36", RECORD);
-        try (var asked = DockerHub.at(Optional.of(fake.base()))
+        try (var asked = new DockerHub(fake.base())
                 .ask(
                         new Repository("library/busybox"),
                         new Tag("1.36"),
@@ -88,7 +95,6 @@ class DockerHubTest {
 
     @Test
     void asksNobodyWithoutAnAddress() {
-        assertThat(DockerHub.at(Optional.empty())).isSameAs(PushRecords.NONE);
         try (var asked = PushRecords.NONE
                 .ask(PLAYLISTLOG, LATEST, Deadline.in(Duration.ofSeconds(5)))) {
             assertThat(asked.answer()).isEmpty();
@@ -165,7 +171,7 @@ class DockerHubTest {
     void doesWithoutWhatIsNotThere() {
         var base = fake.base();
         fake.close();
-        try (var asked = DockerHub.at(Optional.of(URI.create(base + "/api")))
+        try (var asked = new DockerHub(URI.create(base + "/api"))
                 .ask(PLAYLISTLOG, LATEST, Deadline.in(Duration.ofSeconds(5)))) {
             assertThat(asked.answer()).isEmpty();
         }
@@ -174,16 +180,10 @@ class DockerHubTest {
     @Test
     void hangsUpOnceNobodyWaitsForTheAnswer() throws InterruptedException {
         fake.misbehaving(exchange -> fake.hang());
-        try (var _ = DockerHub.at(Optional.of(fake.base()))
+        try (var _ = new DockerHub(fake.base())
                 .ask(PLAYLISTLOG, LATEST, Deadline.in(Duration.ofMinutes(5)))) {
             fake.awaitQuestion();
         }
-        assertThat(
-                Thread.getAllStackTraces()
-                        .keySet()
-                        .stream()
-                        .filter(thread -> thread.getName().equals("conversation")))
-                .allSatisfy(
-                        thread -> assertThat(thread.join(Duration.ofSeconds(5))).isTrue());
+        Conversations.assertOver();
     }
 }

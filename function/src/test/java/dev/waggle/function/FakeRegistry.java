@@ -13,9 +13,9 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
-/// A registry over real HTTP, with its token service. Refuses what a real
-/// one refuses: another method, a missing token, one for another repository. Who does not accept all
-/// four types of manifest gets the digest of something else.
+/// A registry over real HTTP, with its token service. Refuses what a real one refuses: another
+/// method, a missing token, one for another repository. Who does not accept all four types of
+/// manifest gets the digest of something else.
 final class FakeRegistry extends FakeServer {
     static final Digest OF_SOMETHING_ELSE = new Digest("sha256:" + "e".repeat(64));
 
@@ -28,6 +28,7 @@ final class FakeRegistry extends FakeServer {
 
     private final Map<String, Digest> digests = new ConcurrentHashMap<>();
     private volatile @Nullable String realm;
+    private volatile String secret = "";
     private volatile HttpHandler manifests = this::manifest;
     private volatile HttpHandler tokens = this::token;
 
@@ -51,6 +52,11 @@ final class FakeRegistry extends FakeServer {
         return this;
     }
 
+    /// Takes no token any more that was handed out before.
+    void forgetTokens() {
+        secret = "another";
+    }
+
     /// Answers every request for a manifest like this instead.
     FakeRegistry misbehaving(HttpHandler handler) {
         manifests = handler;
@@ -72,8 +78,28 @@ final class FakeRegistry extends FakeServer {
         return this;
     }
 
+    private void base(HttpExchange exchange) throws IOException {
+        if (realm != null) {
+            challenge(exchange, "");
+        } else {
+            respond(exchange, 200, "{}");
+        }
+    }
+
+    private void challenge(HttpExchange exchange, String scope) throws IOException {
+        exchange.getResponseHeaders()
+                .set(
+                        "WWW-Authenticate",
+                        "Bearer realm=\"" + realm + "\",service=\"" + SERVICE + "\"" + scope);
+        exchange.sendResponseHeaders(401, -1);
+    }
+
     private void manifest(HttpExchange exchange) throws IOException {
         var path = exchange.getRequestURI().getPath();
+        if (path.equals("/v2/")) {
+            base(exchange);
+            return;
+        }
         if (!exchange.getRequestMethod().equals("HEAD")) {
             exchange.sendResponseHeaders(405, -1);
             return;
@@ -82,12 +108,7 @@ final class FakeRegistry extends FakeServer {
         var scope = "repository:" + repository + ":pull";
         var authorization = exchange.getRequestHeaders().getFirst("Authorization");
         if (realm != null && !("Bearer " + tokenFor(scope)).equals(authorization)) {
-            exchange.getResponseHeaders()
-                    .set(
-                            "WWW-Authenticate",
-                            "Bearer realm=\"" + realm
-                                    + "\",service=\"" + SERVICE + "\",scope=\"" + scope + "\"");
-            exchange.sendResponseHeaders(401, -1);
+            challenge(exchange, ",scope=\"" + scope + "\"");
             return;
         }
         var digest = digests.get(path);
@@ -128,7 +149,7 @@ final class FakeRegistry extends FakeServer {
                         + "\",\"expires_in\":300,\"issued_at\":\"2026-11-01T10:00:00Z\"}");
     }
 
-    private static String tokenFor(String scope) {
-        return Sha256.hex(scope);
+    private String tokenFor(String scope) {
+        return Sha256.hex(scope + secret);
     }
 }

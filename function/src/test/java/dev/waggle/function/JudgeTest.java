@@ -50,7 +50,8 @@ class JudgeTest {
     }
 
     private Verdict verdict(@Nullable String token, @Nullable String body) {
-        return judge("bluebrown/busybox:latest").judge(new Request(ID, token, body, false));
+        return judge("bluebrown/busybox:latest")
+                .judge(new Request(ID, token, body, false), new Waits());
     }
 
     private void assertNothingHappened() {
@@ -77,7 +78,9 @@ class JudgeTest {
     @Test
     void acceptsAnEncodedBody() {
         var encoded = Base64.getEncoder().encodeToString(REAL.getBytes(UTF_8));
-        assertThat(judge("bluebrown/busybox").judge(new Request(ID, TOKEN, encoded, true)))
+        assertThat(
+                judge("bluebrown/busybox")
+                        .judge(new Request(ID, TOKEN, encoded, true), new Waits()))
                 .isInstanceOf(Verdict.Accepted.class);
     }
 
@@ -132,7 +135,9 @@ class JudgeTest {
 
     @Test
     void refusesARepositoryThatIsNotOurs() {
-        assertThat(judge("bluebrown/other,busybox").judge(new Request(ID, TOKEN, REAL, false)))
+        assertThat(
+                judge("bluebrown/other,busybox")
+                        .judge(new Request(ID, TOKEN, REAL, false), new Waits()))
                 .isEqualTo(new Verdict.NotOurRepository(TokenHashes.Match.FIRST));
         assertNothingHappened();
     }
@@ -146,7 +151,9 @@ class JudgeTest {
 
     @Test
     void ignoresATagThatIsNotWanted() {
-        assertThat(judge("bluebrown/busybox:1.*").judge(new Request(ID, TOKEN, REAL, false)))
+        assertThat(
+                judge("bluebrown/busybox:1.*")
+                        .judge(new Request(ID, TOKEN, REAL, false), new Waits()))
                 .isEqualTo(new Verdict.TagNotWanted(TokenHashes.Match.FIRST, BUSYBOX, LATEST));
         assertNothingHappened();
     }
@@ -198,7 +205,7 @@ class JudgeTest {
     void onlyMarksAContradictedPushWhenToldSo() {
         var old = REAL.replace("1671307562", "1571307562");
         var judge = judge("bluebrown/busybox", "mark");
-        assertThat(judge.judge(new Request(ID, TOKEN, old, false)))
+        assertThat(judge.judge(new Request(ID, TOKEN, old, false), new Waits()))
                 .isInstanceOf(Verdict.Accepted.class);
         assertThat(queue.sent).extracting(PushMessage::time)
                 .containsExactly(

@@ -93,7 +93,7 @@ class PayloadsTest {
         var judge = new Judge(configuration, registry, PushRecords.NONE, new QueueInMemory(),
                 soonAfter(body));
         var request = new Request(DeliveryId.of(null), "token", body, false);
-        assertThat(summary(judge.judge(request))).isEqualTo(expected);
+        assertThat(summary(judge.judge(request, new Waits()))).isEqualTo(expected);
     }
 
     /// On the day of the delivery.

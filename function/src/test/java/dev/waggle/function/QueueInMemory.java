@@ -32,9 +32,4 @@ final class QueueInMemory implements PushQueue {
         held.putIfAbsent(push.identity(), push);
         return new Sent();
     }
-
-    @Override
-    public Optional<String> warmUp() {
-        return failure;
-    }
 }

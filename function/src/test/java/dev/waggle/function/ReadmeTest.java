@@ -33,7 +33,7 @@ class ReadmeTest {
     private static JsonNode logLine(Verdict verdict) {
         var out = new ByteArrayOutputStream();
         new FunctionLog(new PrintStream(out, true, UTF_8), Clock.systemUTC())
-                .closed(Verdicts.ID, verdict);
+                .closed(Verdicts.ID, verdict, new Waits());
         return Resources.json(out.toString(UTF_8));
     }
 

@@ -53,16 +53,16 @@ class TemplateTest {
 
     @Test
     void answersWithinFiveSecondsEvenWhenCold() {
-        assertThat(INITIALISATION.plus(SqsPushQueue.WARM_UP_BUDGET).plus(Judge.BUDGET))
+        assertThat(INITIALISATION.plus(WebhookHandler.WARM_UP_BUDGET).plus(Judge.BUDGET))
                 .isLessThanOrEqualTo(WHOLE_ANSWER);
     }
 
     @Test
     void letsEachTimeLimitBeReachedBeforeTheOneAroundIt() {
-        assertThat(SqsPushQueue.CONNECT_TIMEOUT.plus(SqsPushQueue.READ_TIMEOUT))
-                .isLessThanOrEqualTo(Judge.BUDGET);
+        assertThat(Conversation.CONNECT_TIMEOUT).isLessThan(Judge.LOOKUP_BUDGET);
+        assertThat(Judge.LOOKUP_BUDGET).isLessThan(Judge.BUDGET);
         assertThat(Judge.BUDGET).isLessThan(functionTimeout());
-        assertThat(SqsPushQueue.WARM_UP_BUDGET).isLessThan(LONGEST_INITIALISATION);
+        assertThat(WebhookHandler.WARM_UP_BUDGET).isLessThan(LONGEST_INITIALISATION);
         var integration = Duration.ofMillis(webhook().required("TimeoutInMillis").intValue());
         assertThat(LONGEST_INITIALISATION.plus(functionTimeout())).isLessThan(integration);
         assertThat(integration.multipliedBy(2)).isLessThanOrEqualTo(LONGEST_INTEGRATION);

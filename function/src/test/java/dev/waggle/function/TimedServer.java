@@ -6,8 +6,11 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import java.io.BufferedInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.EOFException;
+import java.io.FilterInputStream;
+import java.io.FilterOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -19,11 +22,14 @@ import java.util.Map;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLSocket;
+import javax.net.ssl.SSLSocketFactory;
+import org.jspecify.annotations.Nullable;
 
-/// A server of HTTP over TLS on the loopback interface that says to the microsecond how long it took
-/// over each answer: from when it had all of the request until it was about to send. What the JDK's
-/// own server does before and after that would count for the client's, so this is a lesser one: a
-/// thread for each connection, and bodies with a length only.
+/// A server of HTTP over TLS on the loopback interface that says to the microsecond how long a client
+/// had to wait for each answer: from when the last byte of the request was there until the first of
+/// the answer left. So what the server's own TLS and HTTP take is not counted for the client's. Of
+/// those it speaks just enough: a thread for each connection, and bodies with a length only.
 final class TimedServer implements AutoCloseable {
     /// A request.
     ///
@@ -60,12 +66,13 @@ final class TimedServer implements AutoCloseable {
     /// An answer that was given.
     ///
     /// @param call method and kind of address
-    /// @param begun when all of the request was there, in [System#nanoTime]
-    /// @param ended when the answer was about to be sent, in [System#nanoTime]
+    /// @param begun when the last byte of the request was there, in [System#nanoTime]
+    /// @param ended when the answer was about to leave, in [System#nanoTime]
     record Answered(String call, long begun, long ended) {}
 
     private final String name;
     private final ServerSocket server;
+    private final SSLSocketFactory tls;
     private final Handler handler;
     private final Queue<Answered> answered;
     private final Queue<Socket> connections = new ConcurrentLinkedQueue<>();
@@ -76,11 +83,11 @@ final class TimedServer implements AutoCloseable {
     /// @param answered takes what is answered
     TimedServer(String name, SSLContext tls, Queue<Answered> answered, Handler handler) {
         this.name = name;
+        this.tls = tls.getSocketFactory();
         this.answered = answered;
         this.handler = handler;
         try {
-            server = tls.getServerSocketFactory()
-                    .createServerSocket(0, 50, InetAddress.getLoopbackAddress());
+            server = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -105,16 +112,16 @@ final class TimedServer implements AutoCloseable {
     }
 
     private void serve(Socket connection) {
-        try (connection) {
+        try (connection; var timed = new TimedSocket(connection)) {
             connection.setTcpNoDelay(true);
-            var input = new BufferedInputStream(connection.getInputStream());
-            var output = connection.getOutputStream();
+            var secure = (SSLSocket) tls.createSocket(timed, null, true);
+            var input = new BufferedInputStream(secure.getInputStream());
+            var output = secure.getOutputStream();
             while (true) {
                 var request = read(input);
-                var begun = System.nanoTime();
-                var response = handler.answer(request);
-                var bytes = bytes(response);
-                answered.add(
+                var begun = timed.lastRead;
+                var bytes = bytes(handler.answer(request));
+                timed.beforeNextWrite = () -> answered.add(
                         new Answered(request.method + " " + name, begun, System.nanoTime()));
                 output.write(bytes);
                 output.flush();
@@ -123,6 +130,63 @@ final class TimedServer implements AutoCloseable {
             // The client has gone, as a process that was ended does.
         } finally {
             connections.remove(connection);
+        }
+    }
+
+    /// A connection below its TLS, of which it is known when bytes come and leave.
+    private static final class TimedSocket extends Socket {
+        private final Socket connection;
+        private long lastRead;
+        private @Nullable Runnable beforeNextWrite;
+
+        TimedSocket(Socket connection) {
+            this.connection = connection;
+        }
+
+        @Override
+        public boolean isConnected() {
+            return connection.isConnected();
+        }
+
+        @Override
+        public InetAddress getInetAddress() {
+            return connection.getInetAddress();
+        }
+
+        @Override
+        public int getPort() {
+            return connection.getPort();
+        }
+
+        @Override
+        public InputStream getInputStream() throws IOException {
+            return new FilterInputStream(connection.getInputStream()) {
+                @Override
+                public int read(byte[] bytes, int offset, int length) throws IOException {
+                    var read = super.read(bytes, offset, length);
+                    lastRead = System.nanoTime();
+                    return read;
+                }
+            };
+        }
+
+        @Override
+        public OutputStream getOutputStream() throws IOException {
+            return new FilterOutputStream(connection.getOutputStream()) {
+                @Override
+                public void write(byte[] bytes, int offset, int length) throws IOException {
+                    if (beforeNextWrite != null) {
+                        beforeNextWrite.run();
+                        beforeNextWrite = null;
+                    }
+                    out.write(bytes, offset, length);
+                }
+            };
+        }
+
+        @Override
+        public void close() throws IOException {
+            connection.close();
         }
     }
 
