@@ -4,6 +4,8 @@ package dev.waggle.function;
 enum Evidence {
     /// Docker Hub's record has the push.
     RECORDED(Standing.CONFIRMED, "Docker Hub recorded the push"),
+    /// Docker Hub's record has an earlier push of the same digest, if not a much earlier one.
+    PUSHED_BEFORE(Standing.UNKNOWN, "Docker Hub recorded an earlier push"),
     /// Docker Hub's record has a later push of the same digest.
     PUSHED_AGAIN(Standing.UNKNOWN, "Docker Hub recorded a later push"),
     /// Docker Hub's record is of another digest, as it is while it lags behind.
@@ -14,7 +16,7 @@ enum Evidence {
     IN_THE_FUTURE(Standing.CONTRADICTED, "the push is in the future"),
     /// The delivery says a time that is long past.
     TOO_OLD(Standing.CONTRADICTED, "the push is more than a day old"),
-    /// Docker Hub's record of this very digest says that its last push was before.
+    /// Docker Hub's record of this very digest says that its last push was long before.
     NOT_RECORDED(Standing.CONTRADICTED, "Docker Hub recorded no such push");
 
     /// What it comes to.

@@ -13,8 +13,8 @@ import org.jspecify.annotations.Nullable;
 /// @param recorded whether it is Docker Hub's record
 /// @param evidence what speaks for it or against it
 record PushTime(@Nullable Instant at, boolean recorded, Evidence evidence) {
-    /// How old a delivery may be. Generous, since Docker Hub documents no time by which it delivers,
-    /// and since it is the record that tells a replay, not this.
+    /// How old a push may be. Generous, since Docker Hub documents no time by which it delivers. A
+    /// replay of a push that is younger is left to whoever compares the times of pushes.
     static final Duration MAX_AGE = Duration.ofDays(1);
 
     /// How far apart two clocks may be that tell the time of one push: the delivery's, Docker Hub's
@@ -23,8 +23,8 @@ record PushTime(@Nullable Instant at, boolean recorded, Evidence evidence) {
 
     /// Judges the time that a delivery says.
     ///
-    /// A delivery that says none is held against the record as one of [#MAX_AGE] would be: leaving
-    /// the time out must not help to replay an old push.
+    /// A push that Docker Hub recorded long ago is contradicted whatever the delivery says: neither
+    /// another time nor none must help to replay it.
     ///
     /// @param said by the delivery
     /// @param now our clock
@@ -44,23 +44,24 @@ record PushTime(@Nullable Instant at, boolean recorded, Evidence evidence) {
         if (said != null && said.isBefore(now.minus(MAX_AGE))) {
             return new PushTime(said, false, Evidence.TOO_OLD);
         }
-        var earliest = said == null ? now.minus(MAX_AGE) : said.minus(TOLERANCE);
-        var latest = said == null ? now.plus(TOLERANCE) : said.plus(TOLERANCE);
         if (last.isPresent()) {
-            return new PushTime(last.get(), true, compared(last.get(), earliest, latest));
+            return new PushTime(last.get(), true, compared(said, last.get(), now));
         }
         if (known.isEmpty()) {
             return new PushTime(said, false, Evidence.NO_RECORD);
         }
         var fits = digest == null
-                && compared(known.get().pushedAt(), earliest, latest) == Evidence.RECORDED;
+                && compared(said, known.get().pushedAt(), now) == Evidence.RECORDED;
         return new PushTime(said, false, fits ? Evidence.RECORDED : Evidence.OTHER_RECORD);
     }
 
-    private static Evidence compared(Instant last, Instant earliest, Instant latest) {
-        if (last.isBefore(earliest)) {
+    private static Evidence compared(@Nullable Instant said, Instant last, Instant now) {
+        if (last.isBefore(now.minus(MAX_AGE))) {
             return Evidence.NOT_RECORDED;
         }
-        return last.isAfter(latest) ? Evidence.PUSHED_AGAIN : Evidence.RECORDED;
+        if (said == null || Duration.between(said, last).abs().compareTo(TOLERANCE) <= 0) {
+            return Evidence.RECORDED;
+        }
+        return last.isBefore(said) ? Evidence.PUSHED_BEFORE : Evidence.PUSHED_AGAIN;
     }
 }

@@ -47,12 +47,22 @@ class PushTimeTest {
                 DIGEST,
                 record(DIGEST, longAgo),
                 new PushTime(longAgo, true, Evidence.NOT_RECORDED));
+        var justTooLong = NOW.minus(Duration.ofDays(1)).minusMillis(1);
         assertJudged(
                 PUSHED,
                 DIGEST,
-                record(DIGEST, PUSHED.minus(Duration.ofMinutes(5)).minusMillis(1)),
-                new PushTime(PUSHED.minus(Duration.ofMinutes(5)).minusMillis(1), true,
-                        Evidence.NOT_RECORDED));
+                record(DIGEST, justTooLong),
+                new PushTime(justTooLong, true, Evidence.NOT_RECORDED));
+    }
+
+    @Test
+    void takesTheTimeOfAnEarlierPushOfTheSameDigestForWhatItIs() {
+        var earlier = PUSHED.minus(Duration.ofMinutes(5)).minusMillis(1);
+        assertJudged(
+                PUSHED,
+                DIGEST,
+                record(DIGEST, earlier),
+                new PushTime(earlier, true, Evidence.PUSHED_BEFORE));
     }
 
     @Test

@@ -86,7 +86,7 @@ class TemplateAlarmsTest {
     }
 
     @Test
-    void countsEveryVerdictOfTheFunctionsLog() {
+    void countsEveryVerdictOfTheFunctionsLogAndContradictedPushes() {
         var counted = new TreeMap<String, String>();
         ofType("AWS::Logs::MetricFilter").forEach((name, filter) -> {
             assertThat(filter.path("LogGroupName")).as(name).isEqualTo(yaml("!Ref FunctionLog"));
@@ -104,6 +104,9 @@ class TemplateAlarmsTest {
                     "{ $.verdict = \"%s\" }".formatted(verdict),
                     verdict.name().charAt(0) + verdict.toString().substring(1));
         }
+        verdicts.put(
+                "{ $.evidence = \"%s\" }".formatted(Evidence.Standing.CONTRADICTED),
+                "Contradicted");
         assertThat(counted).isEqualTo(verdicts);
     }
 
@@ -124,6 +127,8 @@ class TemplateAlarmsTest {
                         "FailedRequests",
                         "notBreaching", // without requests
                         "RefusedRequestsPilingUp",
+                        "notBreaching",
+                        "ContradictedPush",
                         "notBreaching"));
     }
 
@@ -222,6 +227,13 @@ class TemplateAlarmsTest {
         assertThat(alarm.path("Statistic").textValue()).isEqualTo("Sum");
         assertThat(alarm.path("ComparisonOperator").textValue()).isEqualTo("GreaterThanThreshold");
         assertThat(alarm.path("Threshold").intValue()).isBetween(6, 20);
+    }
+
+    @Test
+    void noticesEveryContradictedPush() {
+        assertThat(metrics(properties("ContradictedPush")))
+                .containsExactly(new Metric(OWN, "Contradicted", Map.of()));
+        assertSounds("ContradictedPush", "GreaterThanThreshold", 0);
     }
 
     @Test
