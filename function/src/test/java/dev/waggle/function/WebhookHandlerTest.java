@@ -22,6 +22,7 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.NullSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class WebhookHandlerTest {
@@ -239,6 +240,18 @@ class WebhookHandlerTest {
     void readsAnEncodedBody() {
         var encoded = Base64.getEncoder().encodeToString(REAL.getBytes(UTF_8));
         var event = event(TOKEN, encoded).put("isBase64Encoded", true);
+        assertThat(answer(event.toString()).get("statusCode").asInt()).isEqualTo(202);
+    }
+
+    @ParameterizedTest
+    @NullSource
+    @ValueSource(strings = {"application/json", "text/plain", "application/octet-stream", "", "; x",
+            "application/x-www-form-urlencoded"})
+    void readsADeliveryOfAnyContentType(@Nullable String type) {
+        var event = event(TOKEN, REAL);
+        event.putObject("headers").put("content-type", type);
+        assertThat(answer(event.toString()).get("statusCode").asInt()).isEqualTo(202);
+        event.remove("headers");
         assertThat(answer(event.toString()).get("statusCode").asInt()).isEqualTo(202);
     }
 
