@@ -58,7 +58,8 @@ public final class Agent {
                 DockerSwarm swarm = DockerSwarm.at(configuration.dockerHost())) {
             RollPush rollPush = new RollPush(swarm, new OutcomeLog(), clock,
                     configuration.rolloutTimeout());
-            PushConsumer consumer = new PushConsumer(queue, swarm, rollPush, clock);
+            PushConsumer consumer = new PushConsumer(queue, swarm, rollPush, clock,
+                    health(configuration, clock));
             Runtime.getRuntime()
                     .addShutdownHook(new Thread(() -> stop(consumer, ended), "shutdown"));
             LOG.atInfo()
@@ -68,6 +69,12 @@ public final class Agent {
             consumer.run(GRACE);
         }
         LOG.atInfo().log("agent stopped");
+    }
+
+    private static Runnable health(AgentConfiguration configuration, Clock clock) {
+        return configuration.healthFile()
+                .map(path -> (Runnable) new HealthFile(path, clock)::touch)
+                .orElse(() -> {});
     }
 
     /// A process that was sent SIGTERM ends when this returns.

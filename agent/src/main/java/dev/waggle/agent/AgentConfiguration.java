@@ -1,14 +1,15 @@
 package dev.waggle.agent;
 
+import dev.waggle.agent.rollout.ServiceLabels;
+import dev.waggle.agent.rollout.Spelling;
 import java.net.URI;
 import java.net.URISyntaxException;
+import java.nio.file.Path;
 import java.time.Duration;
-import java.time.format.DateTimeParseException;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Function;
@@ -20,10 +21,14 @@ import org.jspecify.annotations.Nullable;
 /// @param queueUrl the address of the FIFO queue
 /// @param dockerHost the engine's address
 /// @param rolloutTimeout how long one service's rollout may take
-record AgentConfiguration(URI queueUrl, URI dockerHost, Duration rolloutTimeout) {
+/// @param healthFile the file whose age says whether the agent is well, empty if there is to be none
+record AgentConfiguration(
+        URI queueUrl,
+        URI dockerHost,
+        Duration rolloutTimeout,
+        Optional<Path> healthFile) {
 
     private static final String PREFIX = "WAGGLE_";
-    private static final Duration LONGEST_TIMEOUT = Duration.ofHours(11);
 
     /// A setting as the README lists it.
     ///
@@ -34,7 +39,9 @@ record AgentConfiguration(URI queueUrl, URI dockerHost, Duration rolloutTimeout)
     static final Setting QUEUE_URL = new Setting("WAGGLE_QUEUE_URL", "");
     static final Setting DOCKER_HOST = new Setting("DOCKER_HOST", "unix:///var/run/docker.sock");
     static final Setting ROLLOUT_TIMEOUT = new Setting("WAGGLE_ROLLOUT_TIMEOUT", "10m");
-    static final List<Setting> SETTINGS = List.of(QUEUE_URL, DOCKER_HOST, ROLLOUT_TIMEOUT);
+    static final Setting HEALTH_FILE = new Setting("WAGGLE_HEALTH_FILE", "none");
+    static final List<Setting> SETTINGS = List
+            .of(QUEUE_URL, DOCKER_HOST, ROLLOUT_TIMEOUT, HEALTH_FILE);
 
     /// The settings do not hold together; the message names every one that does not, and what
     /// to do.
@@ -60,14 +67,18 @@ record AgentConfiguration(URI queueUrl, URI dockerHost, Duration rolloutTimeout)
                 "unix:///path/of/docker.sock or tcp://host:port");
         Duration timeout = reader.read(
                 ROLLOUT_TIMEOUT,
-                AgentConfiguration::duration,
+                ServiceLabels::duration,
                 "a duration such as 90s or 10m, at most 11h: SQS hides a message for 12 hours in all");
+        Optional<Path> healthFile = reader.read(
+                HEALTH_FILE,
+                AgentConfiguration::file,
+                "an absolute path, or none");
         reader.refuseUnknown();
         if (!reader.problems.isEmpty() || queueUrl == null || dockerHost == null
-                || timeout == null) {
+                || timeout == null || healthFile == null) {
             throw new InvalidConfigurationException(reader.problems);
         }
-        return new AgentConfiguration(queueUrl, dockerHost, timeout);
+        return new AgentConfiguration(queueUrl, dockerHost, timeout, healthFile);
     }
 
     private static URI queueUrl(String text) {
@@ -90,12 +101,14 @@ record AgentConfiguration(URI queueUrl, URI dockerHost, Duration rolloutTimeout)
         }
     }
 
-    private static Duration duration(String text) {
-        Duration duration = Duration.parse("PT" + text.toUpperCase(Locale.ROOT));
-        if (!duration.isPositive() || duration.compareTo(LONGEST_TIMEOUT) > 0) {
-            throw new IllegalArgumentException("out of range");
+    private static Optional<Path> file(String text) {
+        if (text.equals("none")) {
+            return Optional.empty();
         }
-        return duration;
+        if (!Path.of(text).isAbsolute()) {
+            throw new IllegalArgumentException("not an absolute path");
+        }
+        return Optional.of(Path.of(text));
     }
 
     private static final class Reader {
@@ -115,7 +128,7 @@ record AgentConfiguration(URI queueUrl, URI dockerHost, Duration rolloutTimeout)
             }
             try {
                 return type.apply(text);
-            } catch (IllegalArgumentException | DateTimeParseException wrong) {
+            } catch (IllegalArgumentException wrong) {
                 problems.add(setting.variable() + ": expected " + expected);
                 return null;
             }
@@ -130,35 +143,10 @@ record AgentConfiguration(URI queueUrl, URI dockerHost, Duration rolloutTimeout)
             for (String name : new TreeSet<>(environment.keySet())) {
                 if (name.startsWith(PREFIX) && !known.contains(name)) {
                     problems.add(
-                            name + " is unknown: did you mean "
-                                    + known.stream()
-                                            .min(
-                                                    Comparator.comparingInt(
-                                                            other -> distance(name, other)))
-                                            .orElseThrow()
+                            name + " is unknown: did you mean " + Spelling.nearest(name, known)
                                     + "?");
                 }
             }
-        }
-
-        /// How many letters must be changed, added or dropped to turn one name into the
-        /// other (Levenshtein).
-        private static int distance(String one, String other) {
-            int[] row = new int[other.length() + 1];
-            for (int j = 0; j <= other.length(); j++) {
-                row[j] = j;
-            }
-            for (int i = 1; i <= one.length(); i++) {
-                int diagonal = row[0];
-                row[0] = i;
-                for (int j = 1; j <= other.length(); j++) {
-                    int substitution = diagonal
-                            + (one.charAt(i - 1) == other.charAt(j - 1) ? 0 : 1);
-                    diagonal = row[j];
-                    row[j] = Math.min(substitution, Math.min(row[j], row[j - 1]) + 1);
-                }
-            }
-            return row[other.length()];
         }
     }
 }

@@ -5,8 +5,10 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import dev.waggle.agent.AgentConfiguration.InvalidConfigurationException;
 import java.net.URI;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 class AgentConfigurationTest {
@@ -19,7 +21,7 @@ class AgentConfigurationTest {
                 .isEqualTo(
                         new AgentConfiguration(
                                 URI.create(QUEUE), URI.create("unix:///var/run/docker.sock"),
-                                Duration.ofMinutes(10)));
+                                Duration.ofMinutes(10), Optional.empty()));
     }
 
     @Test
@@ -32,11 +34,13 @@ class AgentConfigurationTest {
                                 "DOCKER_HOST",
                                 "tcp://socket-proxy:2375",
                                 "WAGGLE_ROLLOUT_TIMEOUT",
-                                "90s")))
+                                "90s",
+                                "WAGGLE_HEALTH_FILE",
+                                "/tmp/health")))
                 .isEqualTo(
                         new AgentConfiguration(
                                 URI.create(QUEUE), URI.create("tcp://socket-proxy:2375"),
-                                Duration.ofSeconds(90)));
+                                Duration.ofSeconds(90), Optional.of(Path.of("/tmp/health"))));
     }
 
     @Test

@@ -33,10 +33,7 @@ class ReadmeTest {
     @Test
     void listsEveryLabel() throws IOException {
         assertThat(table("**Of a service**"))
-                .containsOnlyKeys(
-                        ServiceLabels.TAGS,
-                        ServiceLabels.ORDER,
-                        ServiceLabels.FAILURE_ACTION);
+                .containsOnlyKeys(ServiceLabels.SETTINGS.toArray(String[]::new));
     }
 
     private static Map<String, String> defaults(List<Map.Entry<String, String>> settings) {

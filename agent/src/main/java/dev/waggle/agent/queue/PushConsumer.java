@@ -1,14 +1,12 @@
 package dev.waggle.agent.queue;
 
-import dev.waggle.agent.rollout.Push;
 import dev.waggle.agent.rollout.RollPush;
 import dev.waggle.agent.rollout.Swarm;
-import dev.waggle.agent.rollout.SwarmUnavailableException;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.Objects;
-import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -16,11 +14,12 @@ import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// Receives pushes one by one and has them rolled, several repositories side by side.
+/// Receives pushes and has them rolled, several repositories side by side.
 ///
 /// The queue is FIFO and groups by repository: while a message is in flight, none of the same
 /// repository is delivered to anybody, so that the pushes of a repository keep their order without a
@@ -39,11 +38,6 @@ public final class PushConsumer {
     private static final Duration FIRST_PAUSE = Duration.ofSeconds(1);
     private static final Duration LONGEST_PAUSE = Duration.ofMinutes(1);
 
-    /// A failed message waits this long for every time that it was received, up to the longest: the
-    /// queue gives it up after so many receives.
-    private static final Duration PAUSE_PER_RECEIVE = Duration.ofSeconds(30);
-    private static final Duration LONGEST_PAUSE_OF_MESSAGE = Duration.ofMinutes(15);
-
     /// What giving messages back takes, at the end of the grace period.
     private static final Duration TO_GIVE_BACK = Duration.ofSeconds(3);
 
@@ -54,6 +48,7 @@ public final class PushConsumer {
     private final Swarm swarm;
     private final RollPush rollPush;
     private final Clock clock;
+    private final Runnable health;
     private final ExecutorService workers = Executors.newVirtualThreadPerTaskExecutor();
     private final Semaphore vacancies = new Semaphore(MOST_AT_ONCE);
     private final CountDownLatch stopping = new CountDownLatch(1);
@@ -67,11 +62,18 @@ public final class PushConsumer {
     ///     nobody can work off are better left where they are
     /// @param rollPush rolls them
     /// @param clock the time
-    public PushConsumer(PushQueue queue, Swarm swarm, RollPush rollPush, Clock clock) {
+    /// @param health is run whenever all is well: the queue has answered, or there is more to do than it is asked for
+    public PushConsumer(
+            PushQueue queue,
+            Swarm swarm,
+            RollPush rollPush,
+            Clock clock,
+            Runnable health) {
         this.queue = queue;
         this.swarm = swarm;
         this.rollPush = rollPush;
         this.clock = clock;
+        this.health = health;
     }
 
     /// Receives until told to stop, then waits for the rollouts under way as long as the grace
@@ -97,7 +99,7 @@ public final class PushConsumer {
         int failures = 0;
         String lastProblem = null;
         while (!isStopping()) {
-            String problem = receiveOne();
+            String problem = receiveOnce();
             if (problem == null) {
                 if (lastProblem != null) {
                     LOG.atInfo().log("receiving again");
@@ -138,121 +140,66 @@ public final class PushConsumer {
     }
 
     /// @return what is in the way of receiving, null if nothing is
-    private @Nullable String receiveOne() throws InterruptedException {
+    private @Nullable String receiveOnce() throws InterruptedException {
         if (swarm.readiness() instanceof Swarm.Readiness.NotReady(String reason)) {
             return reason;
         }
         if (!awaitVacancy()) {
             return null;
         }
-        boolean handedOver = false;
         try {
-            Optional<ReceivedMessage> message = queue.receive(INVISIBLE);
-            if (message.isPresent()) {
-                Instant received = clock.instant();
-                workers.execute(() -> {
-                    try {
-                        work(message.get(), received);
-                    } finally {
-                        vacancies.release();
-                    }
-                });
-                handedOver = true;
-            }
+            List<ReceivedMessage> messages = queue.receive(INVISIBLE);
+            health.run();
+            Instant received = clock.instant();
+            boolean more = messages.size() == PushQueue.MOST_AT_ONCE;
+            messages.stream()
+                    .collect(Collectors.groupingBy(ReceivedMessage::group))
+                    .values()
+                    .forEach(batch -> {
+                        PushBatch pushes = new PushBatch(queue, rollPush, batch, received,
+                                INVISIBLE, more);
+                        workers.execute(() -> work(pushes));
+                    });
             return null;
         } catch (QueueUnavailableException unavailable) {
             return unavailable.getMessage();
-        } finally {
-            if (!handedOver) {
-                vacancies.release();
-            }
         }
     }
 
+    /// What was received while there is no room is as good as lost to other agents: they could work on it.
+    ///
     /// @return false if the agent was told to stop instead
     private boolean awaitVacancy() throws InterruptedException {
         while (!isStopping()) {
             if (vacancies.tryAcquire(1, TimeUnit.SECONDS)) {
+                vacancies.release();
                 return true;
             }
+            health.run();
         }
         return false;
     }
 
-    private void work(ReceivedMessage message, Instant received) {
-        MessageFate fate;
-        try (Heartbeat _ = Heartbeat.start(queue, message, INVISIBLE)) {
-            fate = isStopping() ? new MessageFate.GiveBack() : roll(message, received);
-        }
-        // An interrupt has done its work by now; it must not end the call that settles the message.
-        Thread.interrupted();
+    private void work(PushBatch pushes) {
         try {
-            settle(message, fate);
-        } catch (RuntimeException failure) {
-            // The message comes back by itself, and finds its services rolled.
-            LOG.atWarn()
-                    .addKeyValue("messageId", message.id())
-                    .addKeyValue("reason", failure.toString())
-                    .log("message not settled");
-        }
-    }
-
-    private void settle(ReceivedMessage message, MessageFate fate) {
-        switch (fate) {
-            case MessageFate.WorkedOff() -> queue.delete(message);
-            case MessageFate.TryAgain(Duration pause) -> queue.extend(message, pause);
-            case MessageFate.GiveBack() -> queue.extend(message, Duration.ZERO);
-            case MessageFate.LeaveToDeadLetters() -> queue.extend(message, PAUSE_PER_RECEIVE);
-        }
-    }
-
-    private MessageFate roll(ReceivedMessage message, Instant received) {
-        return switch (PushMessage.read(message.body())) {
-            case PushMessage.Malformed(String reason) -> {
-                LOG.atError()
-                        .addKeyValue("messageId", message.id())
-                        .addKeyValue("reason", reason)
-                        .log("message malformed");
-                yield new MessageFate.LeaveToDeadLetters();
-            }
-            case PushMessage.Valid(Push push) -> roll(push, message, received);
-        };
-    }
-
-    private MessageFate roll(Push push, ReceivedMessage message, Instant received) {
-        LOG.atInfo()
-                .addKeyValue("deliveryId", push.deliveryId())
-                .addKeyValue("repository", push.repository())
-                .addKeyValue("tag", push.tag())
-                .addKeyValue("receiveCount", message.receiveCount())
-                .log("push received");
-        try {
-            rollPush.roll(push, message.sentAt(), received);
-            unexpectedFailures.set(0);
-            return new MessageFate.WorkedOff();
-        } catch (SwarmUnavailableException unavailable) {
-            Duration pause = pauseOf(message);
-            LOG.atWarn()
-                    .addKeyValue("deliveryId", push.deliveryId())
-                    .addKeyValue("reason", unavailable.getMessage())
-                    .addKeyValue("againInSeconds", pause.toSeconds())
-                    .log("push postponed");
-            return new MessageFate.TryAgain(pause);
+            vacancies.acquire();
         } catch (InterruptedException shutdown) {
-            LOG.atInfo().addKeyValue("deliveryId", push.deliveryId()).log("push given back");
-            return new MessageFate.GiveBack();
-        } catch (RuntimeException unexpected) {
-            unexpectedFailures.incrementAndGet();
-            LOG.atError()
-                    .addKeyValue("deliveryId", push.deliveryId())
-                    .setCause(unexpected)
-                    .log("unexpected failure");
-            return new MessageFate.TryAgain(pauseOf(message));
+            pushes.giveBack();
+            return;
         }
-    }
-
-    static Duration pauseOf(ReceivedMessage message) {
-        Duration pause = PAUSE_PER_RECEIVE.multipliedBy(message.receiveCount());
-        return pause.compareTo(LONGEST_PAUSE_OF_MESSAGE) < 0 ? pause : LONGEST_PAUSE_OF_MESSAGE;
+        try {
+            if (isStopping()) {
+                pushes.giveBack();
+            } else {
+                switch (pushes.work()) {
+                    case DONE -> unexpectedFailures.set(0);
+                    case POSTPONED -> {
+                    }
+                    case FAILED -> unexpectedFailures.incrementAndGet();
+                }
+            }
+        } finally {
+            vacancies.release();
+        }
     }
 }

@@ -3,8 +3,8 @@ package dev.waggle.agent.queue;
 import java.net.URI;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.awscore.exception.AwsErrorDetails;
@@ -52,26 +52,29 @@ public final class SqsPushQueue implements PushQueue, AutoCloseable {
     }
 
     @Override
-    public Optional<ReceivedMessage> receive(Duration invisible) {
+    public List<ReceivedMessage> receive(Duration invisible) {
         return ask(
                 "receive",
                 () -> sqs.receiveMessage(
                         request -> request.queueUrl(queueUrl)
-                                .maxNumberOfMessages(1)
+                                .maxNumberOfMessages(MOST_AT_ONCE)
                                 .waitTimeSeconds((int) LONG_POLL.toSeconds())
                                 .visibilityTimeout((int) invisible.toSeconds())
                                 .messageSystemAttributeNames(
+                                        MessageSystemAttributeName.MESSAGE_GROUP_ID,
                                         MessageSystemAttributeName.SENT_TIMESTAMP,
                                         MessageSystemAttributeName.APPROXIMATE_RECEIVE_COUNT)))
                 .messages()
                 .stream()
-                .findFirst()
-                .map(SqsPushQueue::received);
+                .map(SqsPushQueue::received)
+                .toList();
     }
 
     private static ReceivedMessage received(Message message) {
         Map<MessageSystemAttributeName, String> attributes = message.attributes();
-        return new ReceivedMessage(message.messageId(), message.receiptHandle(), message.body(),
+        return new ReceivedMessage(message.messageId(), message.receiptHandle(),
+                attributes.getOrDefault(MessageSystemAttributeName.MESSAGE_GROUP_ID, ""),
+                message.body(),
                 Instant.ofEpochMilli(
                         Long.parseLong(
                                 attributes.getOrDefault(

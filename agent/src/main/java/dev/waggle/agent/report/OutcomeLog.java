@@ -35,8 +35,10 @@ public final class OutcomeLog implements Outcomes {
                 case RolloutOutcome.Paused(String error) -> new Line(Level.ERROR, "paused", error);
                 case RolloutOutcome.TimedOut(String error) ->
                     new Line(Level.ERROR, "timed out", error);
-                case RolloutOutcome.Superseded(String image) ->
-                    new Line(Level.WARN, "superseded", "the service has " + image);
+                case RolloutOutcome.RolledBackBefore(String error) ->
+                    new Line(Level.ERROR, "rolled back before", error);
+                case RolloutOutcome.Superseded(String reason) ->
+                    new Line(Level.INFO, "superseded", reason);
                 case RolloutOutcome.Removed() -> new Line(Level.WARN, "removed", "");
                 case RolloutOutcome.RefusedByRegistry(String reason) ->
                     new Line(Level.ERROR, "refused by the registry", reason);

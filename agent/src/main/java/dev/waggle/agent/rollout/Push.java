@@ -22,6 +22,12 @@ public record Push(
         Evidence evidence,
         Instant acceptedAt) {
 
+    /// What tells an older push from a newer one: when it was made or, where that is not known or
+    /// cannot be, when it was accepted.
+    Instant time() {
+        return pushedAt == null || pushedAt.isAfter(acceptedAt) ? acceptedAt : pushedAt;
+    }
+
     /// The image to ask the registry for: what was pushed, even if the tag has moved on since.
     ImageReference image() {
         return new ImageReference(repository, tag, digest);

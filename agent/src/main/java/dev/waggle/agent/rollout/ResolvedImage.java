@@ -1,6 +1,7 @@
 package dev.waggle.agent.rollout;
 
 import java.util.List;
+import java.util.Objects;
 
 /// An image that the engine has seen at the registry.
 ///
@@ -20,5 +21,9 @@ public record ResolvedImage(ImageReference reference, List<Platform> platforms) 
             throw new IllegalArgumentException("a resolved image has a digest");
         }
         platforms = List.copyOf(platforms);
+    }
+
+    Digest digest() {
+        return Objects.requireNonNull(reference.digest());
     }
 }

@@ -6,7 +6,6 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -23,6 +22,7 @@ final class Rollout {
 
     private final Swarm swarm;
     private final Clock clock;
+    private final Push push;
     private final String serviceId;
     private final ResolvedImage target;
     private final Instant deadline;
@@ -51,9 +51,16 @@ final class Rollout {
         }
     }
 
-    Rollout(Swarm swarm, Clock clock, String serviceId, ResolvedImage target, Duration longest) {
+    Rollout(
+            Swarm swarm,
+            Clock clock,
+            Push push,
+            String serviceId,
+            ResolvedImage target,
+            Duration longest) {
         this.swarm = swarm;
         this.clock = clock;
+        this.push = push;
         this.serviceId = serviceId;
         this.target = target;
         this.deadline = clock.instant().plus(longest);
@@ -104,7 +111,7 @@ final class Rollout {
         if (unanswered != null && unanswered.wasRolledBack(service)) {
             return startFollowing(service);
         }
-        return switch (RolloutPlan.of(service, target)) {
+        return switch (plan(service)) {
             case RolloutPlan.Close(RolloutOutcome outcome) -> Optional.of(outcome);
             case RolloutPlan.Follow() -> startFollowing(service);
             case RolloutPlan.WaitForOther() -> {
@@ -119,6 +126,15 @@ final class Rollout {
         };
     }
 
+    private RolloutPlan plan(ServiceState service) throws InterruptedException {
+        return RolloutPlan.of(
+                service,
+                push,
+                target,
+                RolloutPlan.dependsOnTasks(service) ? swarm.tasks(serviceId) : List.of(),
+                Placement.dependsOnNodes(service) ? swarm.nodes() : List.of());
+    }
+
     /// An update is bound to the version that it was made from. Where that has passed without a trace of ours,
     /// ours was not taken and never will be.
     private void forgetUnlessItMayArrive(ServiceState service) {
@@ -127,10 +143,14 @@ final class Rollout {
         }
     }
 
-    /// The update is either somebody else's or one of ours whose answer was lost.
+    /// The update is either somebody else's, or one of ours: its answer was lost, or whoever sent it is gone.
     private Optional<RolloutOutcome> startFollowing(ServiceState service)
             throws InterruptedException {
-        started = unanswered == null ? null : unanswered.sent();
+        if (unanswered != null) {
+            started = unanswered.sent();
+        } else if (service.wasGivenItsImageBy(push)) {
+            started = service.updateStarted().orElse(push.acceptedAt());
+        }
         following = true;
         return follow(service);
     }
@@ -179,10 +199,12 @@ final class Rollout {
         if (firstServing == null && started != null) {
             firstServing = RolloutProgress.firstRunning(tasks, image).orElse(null);
         }
-        Set<String> nodesDown = swarm.nodesDown();
+        List<NodeState> nodes = RolloutProgress.dependsOnNodes(service, image)
+                ? swarm.nodes()
+                : List.of();
         boolean firstLook = !followed;
         followed = true;
-        return switch (RolloutProgress.of(service, tasks, nodesDown, image, lastError)) {
+        return switch (RolloutProgress.of(service, tasks, nodes, image, lastError)) {
             case RolloutProgress.Failed(RolloutOutcome outcome) -> Optional.of(outcome);
             case RolloutProgress.Underway() -> {
                 convergedSince = null;

@@ -27,10 +27,15 @@ public sealed interface RolloutOutcome {
     /// @param error the last that was known
     record TimedOut(String error) implements RolloutOutcome {}
 
-    /// Somebody gave the service another image meanwhile.
+    /// Swarm went back from this very content before, so that it was not tried again.
     ///
-    /// @param image the image that the service has now
-    record Superseded(String image) implements RolloutOutcome {}
+    /// @param error the failing task's own words, empty if Swarm has forgotten them
+    record RolledBackBefore(String error) implements RolloutOutcome {}
+
+    /// The service has, or is to have, something newer.
+    ///
+    /// @param reason what that is
+    record Superseded(String reason) implements RolloutOutcome {}
 
     /// Somebody removed the service meanwhile.
     record Removed() implements RolloutOutcome {}

@@ -3,9 +3,12 @@ package dev.waggle.agent.rollout;
 import java.time.Instant;
 import java.util.Comparator;
 import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.SequencedSet;
 import java.util.Set;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /// How far a service has come towards an image: a pure function of what the engine says.
@@ -23,13 +26,22 @@ sealed interface RolloutProgress {
     /// It will not get there.
     record Failed(RolloutOutcome outcome) implements RolloutProgress {}
 
+    /// Whether the judgement may depend on the nodes, which are then worth asking for.
+    static boolean dependsOnNodes(ServiceState service, ImageReference image) {
+        return service.has(image) && switch (service.updateState()) {
+            case NONE, COMPLETED, ROLLBACK_COMPLETED -> true;
+            case UPDATING, PAUSED, ROLLBACK_STARTED, ROLLBACK_PAUSED, UNKNOWN -> false;
+        };
+    }
+
     /// Judges by what the engine says.
     ///
+    /// @param nodes the nodes, where the judgement depends on them
     /// @param error what a task of the image said when it failed, empty if none did; Swarm forgets tasks
     static RolloutProgress of(
             ServiceState service,
             List<TaskState> tasks,
-            Set<String> nodesDown,
+            List<NodeState> nodes,
             ImageReference image,
             String error) {
         if (!service.has(image)) {
@@ -38,18 +50,18 @@ sealed interface RolloutProgress {
                 case ROLLBACK_COMPLETED -> new Failed(new RolloutOutcome.RolledBack(error));
                 case ROLLBACK_PAUSED -> new Failed(paused(service, error));
                 case NONE, UPDATING, PAUSED, COMPLETED, UNKNOWN ->
-                    new Failed(new RolloutOutcome.Superseded(service.imageText()));
+                    new Failed(RolloutPlan.hasAnother(service));
             };
         }
         return switch (service.updateState()) {
             case PAUSED, ROLLBACK_PAUSED -> new Failed(paused(service, error));
             case UPDATING, ROLLBACK_STARTED, UNKNOWN -> new Underway();
-            case NONE -> everySlotRuns(service, tasks, nodesDown, image)
+            case NONE -> everySlotRuns(service, tasks, nodes, image)
                     ? new Converged(false)
                     : new Underway();
             case COMPLETED,
                     ROLLBACK_COMPLETED ->
-                everySlotRuns(service, tasks, nodesDown, image)
+                everySlotRuns(service, tasks, nodes, image)
                         ? new Converged(true)
                         : new Underway();
         };
@@ -76,6 +88,21 @@ sealed interface RolloutProgress {
                 .orElse("");
     }
 
+    /// The contents whose tasks failed since a time, the last at the end.
+    static SequencedSet<Digest> failedSince(List<TaskState> tasks, Instant time) {
+        return failed(tasks, time)
+                .flatMap(task -> ImageReference.parse(task.image()).stream())
+                .flatMap(image -> Stream.ofNullable(image.digest()))
+                .collect(Collectors.toCollection(LinkedHashSet::new));
+    }
+
+    private static Stream<TaskState> failed(List<TaskState> tasks, Instant since) {
+        return tasks.stream()
+                .filter(task -> task.error() != null)
+                .filter(task -> task.since() != null && !task.since().isBefore(since))
+                .sorted(Comparator.comparing(task -> task.since() == null ? since : task.since()));
+    }
+
     private static RolloutOutcome paused(ServiceState service, String error) {
         return new RolloutOutcome.Paused(
                 error.isEmpty() ? service.updateMessage() : service.updateMessage() + ": " + error);
@@ -84,8 +111,12 @@ sealed interface RolloutProgress {
     private static boolean everySlotRuns(
             ServiceState service,
             List<TaskState> tasks,
-            Set<String> nodesDown,
+            List<NodeState> nodes,
             ImageReference image) {
+        Set<String> nodesDown = nodes.stream()
+                .filter(NodeState::down)
+                .map(NodeState::id)
+                .collect(Collectors.toSet());
         Set<String> slots = new HashSet<>();
         Set<String> serving = new HashSet<>();
         for (TaskState task : tasks) {

@@ -1,9 +1,14 @@
 package dev.waggle.agent.rollout;
 
+import java.time.Duration;
+import java.time.format.DateTimeParseException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeSet;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /// What a service's own labels ask of Waggle: the whole configuration of a service.
@@ -11,43 +16,71 @@ import org.jspecify.annotations.Nullable;
 /// @param tags the tags that the service wants
 /// @param order the update order to set, null to keep the service's own
 /// @param failureAction what Swarm does when the update fails, null to keep the service's own
+/// @param timeout how long a rollout may take, null for what the agent is set to
+/// @param record what Waggle wrote beside its last update
 public record ServiceLabels(
-        TagPattern tags,
+        TagFilter tags,
         @Nullable String order,
-        @Nullable String failureAction) {
+        @Nullable String failureAction,
+        @Nullable Duration timeout,
+        RolloutRecord record) {
 
+    /// What every label of ours begins with.
+    public static final String PREFIX = "waggle.";
     /// The label that opts a service in. Without it a service is never touched.
-    public static final String TAGS = "waggle.tags";
+    public static final String TAGS = PREFIX + "tags";
     /// The label that overrides the update order.
-    public static final String ORDER = "waggle.order";
+    public static final String ORDER = PREFIX + "order";
     /// The label that overrides the failure action.
-    public static final String FAILURE_ACTION = "waggle.failure-action";
+    public static final String FAILURE_ACTION = PREFIX + "failure-action";
+    /// The label that overrides how long a rollout may take.
+    public static final String TIMEOUT = PREFIX + "timeout";
 
+    /// The longest that a rollout may take: SQS hides a message for 12 hours in all.
+    public static final Duration LONGEST_TIMEOUT = Duration.ofHours(11);
+
+    static final String START_FIRST = "start-first";
+    static final String STOP_FIRST = "stop-first";
     private static final String KEEP = "keep";
+    /// Every label that a user sets.
+    public static final List<String> SETTINGS = List.of(TAGS, ORDER, FAILURE_ACTION, TIMEOUT);
 
     /// What came of reading the labels of an opted-in service.
-    sealed interface Reading {
+    public sealed interface Reading {
 
+        /// Every label of ours has a meaning.
+        ///
+        /// @param labels what they ask
         record Valid(ServiceLabels labels) implements Reading {}
 
+        /// The service is to be left alone.
+        ///
+        /// @param problem every label that is wrong, and what to mend
         record Invalid(String problem) implements Reading {}
     }
 
-    static Reading read(Map<String, String> labels) {
+    /// Reads the labels of a service.
+    public static Reading read(Map<String, String> labels) {
         List<String> problems = new ArrayList<>();
-        String wanted = labels.getOrDefault(TAGS, "");
-        Optional<TagPattern> tags = TagPattern.parse(wanted);
-        if (tags.isEmpty()) {
-            problems.add(TAGS + " must be a tag or a glob with * and ?");
-        }
-        String order = choice(labels, ORDER, List.of("start-first", "stop-first"), problems);
+        TagFilter tags = switch (TagFilter.parse(labels.getOrDefault(TAGS, ""))) {
+            case TagFilter.Reading.Valid(TagFilter filter) -> filter;
+            case TagFilter.Reading.Invalid(String problem) -> {
+                problems.add(TAGS + ": " + problem);
+                yield null;
+            }
+        };
+        String order = choice(labels, ORDER, List.of(START_FIRST, STOP_FIRST), problems);
         String failureAction = choice(
                 labels,
                 FAILURE_ACTION,
                 List.of("rollback", "pause", "continue"),
                 problems);
-        return problems.isEmpty()
-                ? new Reading.Valid(new ServiceLabels(tags.orElseThrow(), order, failureAction))
+        Duration timeout = timeout(labels, problems);
+        Optional<RolloutRecord> record = RolloutRecord.read(labels, problems);
+        refuseUnknown(labels, problems);
+        return tags != null && record.isPresent() && problems.isEmpty()
+                ? new Reading.Valid(
+                        new ServiceLabels(tags, order, failureAction, timeout, record.get()))
                 : new Reading.Invalid(String.join("; ", problems));
     }
 
@@ -62,8 +95,51 @@ public record ServiceLabels(
             return null;
         }
         if (!choices.contains(value)) {
-            problems.add(label + " must be one of " + String.join(", ", choices) + ", " + KEEP);
+            List<String> all = Stream.concat(choices.stream(), Stream.of(KEEP)).toList();
+            problems.add(
+                    label + " must be one of " + String.join(", ", all) + "; did you mean "
+                            + Spelling.nearest(value, all) + "?");
         }
         return value;
+    }
+
+    private static @Nullable Duration timeout(Map<String, String> labels, List<String> problems) {
+        String value = labels.get(TIMEOUT);
+        if (value == null) {
+            return null;
+        }
+        try {
+            return duration(value);
+        } catch (IllegalArgumentException wrong) {
+            problems.add(TIMEOUT + " must be a duration such as 90s or 10m, at most 11h");
+            return null;
+        }
+    }
+
+    /// Reads a duration such as `90s`, `10m` or `1h30m`.
+    ///
+    /// @throws IllegalArgumentException if the text is none, or more than [#LONGEST_TIMEOUT]
+    public static Duration duration(String text) {
+        try {
+            Duration duration = Duration.parse("PT" + text.toUpperCase(Locale.ROOT));
+            if (!duration.isPositive() || duration.compareTo(LONGEST_TIMEOUT) > 0) {
+                throw new IllegalArgumentException("out of range");
+            }
+            return duration;
+        } catch (DateTimeParseException notADuration) {
+            throw new IllegalArgumentException(notADuration);
+        }
+    }
+
+    /// A misspelt label would silently be the default.
+    private static void refuseUnknown(Map<String, String> labels, List<String> problems) {
+        for (String label : new TreeSet<>(labels.keySet())) {
+            if (label.startsWith(PREFIX) && !SETTINGS.contains(label)
+                    && !RolloutRecord.LABELS.contains(label)) {
+                problems.add(
+                        label + " is unknown; did you mean " + Spelling.nearest(label, SETTINGS)
+                                + "?");
+            }
+        }
     }
 }

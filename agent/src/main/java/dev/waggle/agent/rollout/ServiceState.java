@@ -3,7 +3,10 @@ package dev.waggle.agent.rollout;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.format.DateTimeParseException;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
@@ -68,11 +71,17 @@ public record ServiceState(ObjectNode tree) {
         return image().filter(image::hasSameContentAs).isPresent();
     }
 
+    /// Whether the image came with an update that was made for this push.
+    boolean wasGivenItsImageBy(Push push) {
+        return push.deliveryId().equals(labels().get(RolloutRecord.DELIVERY));
+    }
+
     String imageText() {
         return tree.at("/Spec/TaskTemplate/ContainerSpec/Image").asText();
     }
 
-    Map<String, String> labels() {
+    /// The labels of the service itself, not of its containers.
+    public Map<String, String> labels() {
         Map<String, String> labels = new HashMap<>();
         tree.at("/Spec/Labels")
                 .properties()
@@ -92,6 +101,24 @@ public record ServiceState(ObjectNode tree) {
         return updateStatus().path("Message").asText("");
     }
 
+    /// When the update began that the status is of, empty if there is none.
+    Optional<Instant> updateStarted() {
+        return time("StartedAt");
+    }
+
+    /// When it ended, empty if it has not.
+    Optional<Instant> updateCompleted() {
+        return time("CompletedAt");
+    }
+
+    private Optional<Instant> time(String field) {
+        try {
+            return Optional.of(Instant.parse(updateStatus().path(field).asText("")));
+        } catch (DateTimeParseException none) {
+            return Optional.empty();
+        }
+    }
+
     Duration monitor() {
         long nanos = tree.at("/Spec/UpdateConfig/Monitor").asLong(0);
         return nanos > 0 ? Duration.ofNanos(nanos) : DEFAULT_MONITOR;
@@ -103,6 +130,29 @@ public record ServiceState(ObjectNode tree) {
         return replicated.isMissingNode()
                 ? Optional.empty()
                 : Optional.of(replicated.path("Replicas").asLong(1));
+    }
+
+    boolean isGlobal() {
+        return tree.at("/Spec/Mode").has("Global");
+    }
+
+    /// Whether a task takes a port of its node.
+    boolean hasHostPort() {
+        return tree.at("/Spec/EndpointSpec/Ports")
+                .valueStream()
+                .anyMatch(port -> port.path("PublishMode").asText().equals("host"));
+    }
+
+    /// Zero if there is no bound.
+    long mostReplicasPerNode() {
+        return tree.at("/Spec/TaskTemplate/Placement/MaxReplicas").asLong(0);
+    }
+
+    List<String> constraints() {
+        return tree.at("/Spec/TaskTemplate/Placement/Constraints")
+                .valueStream()
+                .map(JsonNode::asText)
+                .toList();
     }
 
     boolean isJob() {

@@ -4,7 +4,6 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 
 /// The swarm whose services are rolled.
 ///
@@ -76,8 +75,8 @@ public interface Swarm {
     /// Every task of a service that Swarm still remembers.
     List<TaskState> tasks(String serviceId) throws InterruptedException;
 
-    /// The ids of the nodes that are down: their tasks count for nothing.
-    Set<String> nodesDown() throws InterruptedException;
+    /// Every node of the swarm.
+    List<NodeState> nodes() throws InterruptedException;
 
     /// Asks the registry for an image with the engine's own eyes.
     Resolution resolve(ImageReference image) throws InterruptedException;

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.github.dockerjava.zerodep.ZerodepDockerHttpClient;
 import dev.waggle.agent.rollout.Digest;
 import dev.waggle.agent.rollout.ImageReference;
+import dev.waggle.agent.rollout.NodeState;
 import dev.waggle.agent.rollout.ResolvedImage;
 import dev.waggle.agent.rollout.ServiceState;
 import dev.waggle.agent.rollout.Swarm;
@@ -19,11 +20,11 @@ import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.time.format.DateTimeParseException;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -130,14 +131,27 @@ public final class DockerSwarm implements Swarm, AutoCloseable {
     }
 
     @Override
-    public Set<String> nodesDown() throws InterruptedException {
-        Set<String> down = new HashSet<>();
-        for (JsonNode node : required(engine.get("/nodes"), "list nodes")) {
-            if (node.at("/Status/State").asText().equals("down")) {
-                down.add(node.path("ID").asText());
-            }
-        }
-        return down;
+    public List<NodeState> nodes() throws InterruptedException {
+        return required(engine.get("/nodes"), "list nodes").valueStream()
+                .map(
+                        node -> new NodeState(node.path("ID").asText(),
+                                node.at("/Description/Hostname").asText(),
+                                node.at("/Spec/Role").asText(),
+                                node.at("/Description/Platform/OS").asText(),
+                                node.at("/Description/Platform/Architecture").asText(),
+                                texts(node.at("/Spec/Labels")),
+                                texts(node.at("/Description/Engine/Labels")),
+                                node.at("/Status/State").asText().equals("down"),
+                                node.at("/Status/State").asText().equals("ready") && node
+                                        .at("/Spec/Availability")
+                                        .asText()
+                                        .equals("active")))
+                .toList();
+    }
+
+    private static Map<String, String> texts(JsonNode object) {
+        return object.propertyStream()
+                .collect(Collectors.toMap(Map.Entry::getKey, text -> text.getValue().asText()));
     }
 
     @Override

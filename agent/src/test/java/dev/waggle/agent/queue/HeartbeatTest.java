@@ -116,7 +116,7 @@ class HeartbeatTest {
 
     private ReceivedMessage receive() {
         queue.put("{}");
-        return queue.receive(INVISIBLE).orElseThrow();
+        return queue.receive(INVISIBLE).getFirst();
     }
 
     private static void awaitUninterruptibly(CountDownLatch latch) {

@@ -16,6 +16,8 @@ import dev.waggle.agent.rollout.Repository;
 import dev.waggle.agent.rollout.ResolvedImage;
 import dev.waggle.agent.rollout.RollPush;
 import dev.waggle.agent.rollout.RolloutOutcome;
+import dev.waggle.agent.rollout.ServiceLabels;
+import dev.waggle.agent.rollout.Services;
 import dev.waggle.agent.rollout.Swarm;
 import dev.waggle.agent.rollout.SwarmInMemory;
 import dev.waggle.agent.rollout.SwarmInMemory.Request.CheckReadiness;
@@ -59,6 +61,7 @@ class PushConsumerTest {
     private static final Duration GRACE = Duration.ofSeconds(40);
     private static final Duration SHORT_GRACE = Duration.ofMillis(50);
     private static final int MOST_AT_ONCE = 8;
+    private static final int THOUSAND = 1000;
     private static final int MOST_UNEXPECTED_FAILURES = 5;
 
     private record Report(RolloutOutcome outcome, List<Request> settledBefore) {}
@@ -67,10 +70,11 @@ class PushConsumerTest {
     private final QueueInMemory queue = new QueueInMemory(clock);
     private final SwarmInMemory swarm = new SwarmInMemory(clock).withPlaylistlog().withImage(IMAGE);
     private final List<Report> reports = new CopyOnWriteArrayList<>();
+    private final AtomicInteger signsOfLife = new AtomicInteger();
     private final PushConsumer consumer = new PushConsumer(queue, swarm,
             new RollPush(swarm, (push, service, outcome, timeline) -> reports
                     .add(new Report(outcome, queue.settlements())), clock, Duration.ofMinutes(10)),
-            clock);
+            clock, signsOfLife::incrementAndGet);
     private final ExecutorService runner = Executors.newSingleThreadExecutor();
     private Future<?> run = CompletableFuture.completedFuture(null);
 
@@ -112,10 +116,10 @@ class PushConsumerTest {
         String id = queue.put(body);
         start(GRACE);
 
-        Extend hidden = new Extend(id, Duration.ofSeconds(30));
+        Extend hidden = new Extend(id, Duration.ofSeconds(1));
         queue.awaitAnswers(1);
         assertThat(queue.isVisible(id)).isFalse();
-        clock.advance(Duration.ofSeconds(30));
+        clock.advance(Duration.ofSeconds(1));
         queue.awaitAnswers(2);
         assertThat(queue.settlements()).containsExactly(hidden, hidden);
         assertThat(queue.held()).containsExactly(id);
@@ -201,7 +205,7 @@ class PushConsumerTest {
         queue.awaitAnswers(2);
         assertThat(queue.settlements()).containsExactly(new Delete(id), new Delete(id));
         assertThat(reports).extracting(Report::outcome)
-                .containsExactly(new RolloutOutcome.Updated(), new RolloutOutcome.AlreadyCurrent());
+                .containsExactly(new RolloutOutcome.Updated());
         assertThat(swarm.requests(Update.class)).hasSize(1);
     }
 
@@ -233,6 +237,90 @@ class PushConsumerTest {
         assertThat(queue.held()).containsExactly(id);
     }
 
+    /// In groups of ten, whose newest comes again with the next ten.
+    @Test
+    void settlesAThousandWaitingPushesByTheNewestWithOneRollout() throws Exception {
+        swarm.then(SwarmInMemory.PLAYLISTLOG, () -> swarm.completes(SwarmInMemory.PLAYLISTLOG));
+        List<String> ids = new ArrayList<>();
+        for (int push = 1; push <= THOUSAND; push++) {
+            ids.add(queue.put("vorce/playlistlog", push(push)));
+        }
+        AtomicInteger lost = new AtomicInteger();
+        queue.gate(request -> {
+            if (request instanceof Delete(String id) && !id.equals(ids.getLast())
+                    && !queue.held().contains(ids.getLast())) {
+                lost.incrementAndGet();
+            }
+        });
+        start(GRACE);
+
+        queue.await(requests -> requests.contains(new Delete(ids.getLast())));
+        assertThat(reports).extracting(Report::outcome)
+                .hasSize(THOUSAND)
+                .filteredOn(RolloutOutcome.Superseded.class::isInstance)
+                .hasSize(THOUSAND - 1);
+        assertThat(reports.getLast().outcome()).isEqualTo(new RolloutOutcome.Updated());
+        assertThat(swarm.requests(Update.class)).hasSize(1);
+        assertThat(lost).hasValue(0);
+        assertThat(queue.requests()).filteredOn(Extend.class::isInstance)
+                .allSatisfy(
+                        given -> assertThat(given).extracting("invisible")
+                                .isEqualTo(Duration.ZERO))
+                .hasSizeLessThanOrEqualTo(THOUSAND / 9);
+        queue.awaitEmpty();
+    }
+
+    @Test
+    void givesAPushThatNewerOnesDoNotSupersedeBackThreeTimesAtMost() throws Exception {
+        swarm.gate(request -> {
+            if (request instanceof Update) {
+                swarm.completes(SwarmInMemory.PLAYLISTLOG);
+            }
+        });
+        swarm.with(
+                Services.labelled(
+                        Services.named("stable"),
+                        ServiceLabels.TAGS,
+                        "stable"));
+        String stable = queue
+                .put("vorce/playlistlog", push(1).replace("\"tag\":\"2\"", "\"tag\":\"stable\""));
+        for (int push = 2; push <= 100; push++) {
+            queue.put("vorce/playlistlog", push(push));
+        }
+        start(GRACE);
+
+        queue.await(requests -> requests.contains(new Delete(stable)));
+        assertThat(queue.settlements())
+                .filteredOn(new Extend(stable, Duration.ZERO)::equals)
+                .hasSize(3);
+        queue.awaitEmpty();
+    }
+
+    @Test
+    void worksOffWhatComesWithAMalformedMessage() throws Exception {
+        swarm.then(SwarmInMemory.PLAYLISTLOG, () -> swarm.completes(SwarmInMemory.PLAYLISTLOG));
+        String bad = queue.put("vorce/playlistlog", "{");
+        String good = queue.put("vorce/playlistlog", PUSH);
+        start(GRACE);
+
+        queue.await(requests -> requests.contains(new Delete(good)));
+        assertThat(queue.held()).containsExactly(bad);
+        assertThat(queue.settlements())
+                .contains(new Extend(bad, Duration.ofSeconds(1)))
+                .doesNotContain(new Extend(good, Duration.ofSeconds(1)));
+    }
+
+    @Test
+    void saysThatItIsWellWhenTheQueueAnswersAndNotWhenItDoesNot() throws Exception {
+        queue.unavailable("connection refused");
+        start(GRACE);
+        queue.await(requests -> requests.size() == 1);
+        assertThat(signsOfLife).hasValue(0);
+        queue.available();
+        queue.await(requests -> requests.size() > 3);
+        assertThat(signsOfLife.get()).isPositive();
+    }
+
     @Test
     void worksOnEightAtOnce() throws Exception {
         CountDownLatch eight = new CountDownLatch(MOST_AT_ONCE);
@@ -251,7 +339,6 @@ class PushConsumerTest {
 
         eight.await();
         assertThat(swarm.requests(ListServices.class)).hasSize(MOST_AT_ONCE);
-        assertThat(queue.requests()).hasSize(MOST_AT_ONCE);
         goesOn.countDown();
         queue.awaitAnswers(MOST_AT_ONCE + 1);
     }
@@ -392,8 +479,7 @@ class PushConsumerTest {
         rolling.await();
         consumer.stop();
         ended();
-        assertThat(queue.requests()).filteredOn(Receive.class::isInstance).hasSize(MOST_AT_ONCE);
-        assertThat(queue.settlements()).hasSize(MOST_AT_ONCE)
+        assertThat(queue.settlements()).hasSize(MOST_AT_ONCE + 1)
                 .allSatisfy(
                         request -> assertThat(request).isInstanceOfSatisfying(
                                 Extend.class,
@@ -494,6 +580,14 @@ class PushConsumerTest {
             test.consumer.run(GRACE);
             test.runner.shutdownNow();
         }
+    }
+
+    /// The push of the contract, made again so many seconds later.
+    private static String push(int number) {
+        Instant pushed = Instant.parse("2026-11-01T09:00:00Z").plusSeconds(number);
+        return PUSH
+                .replaceFirst("\"deliveryId\":\"[^\"]*\"", "\"deliveryId\":\"push-" + number + "\"")
+                .replaceFirst("\"pushedAt\":\"[^\"]*\"", "\"pushedAt\":\"" + pushed + "\"");
     }
 
     private void start(Duration grace) {

@@ -10,12 +10,14 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
+import java.util.Set;
 import java.util.function.Predicate;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /// A queue in memory that refuses a handle as SQS does: once the message was deleted, was received again, or
-/// became visible again. Like the SDK it does nothing for a thread that is interrupted. It has no groups.
+/// became visible again, and that hands over no message of a group of which another is in flight. Like the SDK it does
+/// nothing for a thread that is interrupted.
 final class QueueInMemory implements PushQueue {
 
     /// What it was asked.
@@ -43,13 +45,15 @@ final class QueueInMemory implements PushQueue {
 
     private static final class Held {
 
+        private final String group;
         private final String body;
         private final Instant sentAt;
         private Instant visibleFrom;
         private String handle = "";
         private int receiveCount;
 
-        Held(String body, Instant sentAt) {
+        Held(String group, String body, Instant sentAt) {
+            this.group = group;
             this.body = body;
             this.sentAt = sentAt;
             this.visibleFrom = sentAt;
@@ -69,14 +73,21 @@ final class QueueInMemory implements PushQueue {
         this.clock = clock;
     }
 
-    /// Puts a message on the queue.
+    /// Puts a message of a group of its own on the queue.
     ///
     /// @return the queue's id of it
     String put(String body) {
+        return put("group of its own " + (sent + 1), body);
+    }
+
+    /// Puts a message of a group on the queue.
+    ///
+    /// @return the queue's id of it
+    String put(String group, String body) {
         synchronized (lock) {
             sent++;
             String id = "message-" + sent;
-            messages.put(id, new Held(body, clock.instant()));
+            messages.put(id, new Held(group, body, clock.instant()));
             lock.notifyAll();
             return id;
         }
@@ -149,6 +160,11 @@ final class QueueInMemory implements PushQueue {
         }
     }
 
+    /// Waits until it holds nothing any more.
+    void awaitEmpty() throws InterruptedException {
+        await(requests -> messages.isEmpty());
+    }
+
     /// Whether that comes within a time.
     boolean comes(Predicate<List<Request>> condition, Duration longest)
             throws InterruptedException {
@@ -173,40 +189,47 @@ final class QueueInMemory implements PushQueue {
     }
 
     @Override
-    public Optional<ReceivedMessage> receive(Duration invisible) {
+    public List<ReceivedMessage> receive(Duration invisible) {
         pass(new Receive(invisible));
         long end = System.nanoTime() + LONG_POLL.toNanos();
         synchronized (lock) {
-            Optional<ReceivedMessage> message = firstVisible(invisible);
+            List<ReceivedMessage> received = visible(invisible);
             long left = LONG_POLL.toMillis();
-            while (message.isEmpty() && left > 0) {
+            while (received.isEmpty() && left > 0) {
                 try {
                     lock.wait(left);
                 } catch (InterruptedException _) {
                     Thread.currentThread().interrupt();
-                    return Optional.empty();
+                    return List.of();
                 }
                 left = Duration.ofNanos(end - System.nanoTime()).toMillis();
-                message = firstVisible(invisible);
+                received = visible(invisible);
             }
-            return message;
+            return received;
         }
     }
 
-    private Optional<ReceivedMessage> firstVisible(Duration invisible) {
+    private List<ReceivedMessage> visible(Duration invisible) {
         Instant now = clock.instant();
-        for (Map.Entry<String, Held> message : messages.entrySet()) {
-            Held held = message.getValue();
-            if (!now.isBefore(held.visibleFrom)) {
-                held.receiveCount++;
-                held.handle = message.getKey() + " received " + held.receiveCount;
-                held.visibleFrom = now.plus(invisible);
-                return Optional.of(
-                        new ReceivedMessage(message.getKey(), held.handle, held.body, held.sentAt,
-                                held.receiveCount));
-            }
-        }
-        return Optional.empty();
+        Set<String> locked = messages.values()
+                .stream()
+                .filter(held -> now.isBefore(held.visibleFrom))
+                .map(held -> held.group)
+                .collect(Collectors.toSet());
+        return messages.entrySet()
+                .stream()
+                .filter(message -> !locked.contains(message.getValue().group))
+                .limit(PushQueue.MOST_AT_ONCE)
+                .map(message -> receive(message.getKey(), message.getValue(), now.plus(invisible)))
+                .toList();
+    }
+
+    private static ReceivedMessage receive(String id, Held held, Instant visibleFrom) {
+        held.receiveCount++;
+        held.handle = id + " received " + held.receiveCount;
+        held.visibleFrom = visibleFrom;
+        return new ReceivedMessage(id, held.handle, held.group, held.body, held.sentAt,
+                held.receiveCount);
     }
 
     @Override

@@ -24,8 +24,9 @@ class TemplateTest {
     void givesAMessageUpAfterMoreThanAnHourOfTrying() throws IOException {
         Duration trying = IntStream.rangeClosed(1, number("maxReceiveCount"))
                 .mapToObj(
-                        count -> PushConsumer.pauseOf(
-                                new ReceivedMessage("id", "handle", "{}", Instant.EPOCH, count)))
+                        count -> PushBatch.pauseOf(
+                                new ReceivedMessage("id", "handle", "group", "{}", Instant.EPOCH,
+                                        count)))
                 .reduce(Duration.ZERO, Duration::plus);
         assertThat(trying).isBetween(Duration.ofHours(1), Duration.ofHours(2));
     }

@@ -20,9 +20,10 @@ class OutcomeLogTest {
             new RolloutOutcome.AlreadyCurrent(),
             new RolloutOutcome.NoServiceWantsIt(),
             new RolloutOutcome.RolledBack("unhealthy"),
+            new RolloutOutcome.RolledBackBefore("unhealthy"),
             new RolloutOutcome.Paused("unhealthy"),
             new RolloutOutcome.TimedOut("no suitable node"),
-            new RolloutOutcome.Superseded("vorce/playlistlog:3"),
+            new RolloutOutcome.Superseded("by vorce/playlistlog:3 that the service has"),
             new RolloutOutcome.Removed(),
             new RolloutOutcome.RefusedByRegistry("manifest unknown"),
             new RolloutOutcome.RejectedByEngine("invalid"),
@@ -43,15 +44,13 @@ class OutcomeLogTest {
                 names(
                         EVERY_OUTCOME.stream()
                                 .filter(outcome -> Line.of(outcome).level() == Level.INFO)))
-                .containsExactly("updated", "already current", "no service wants it");
+                .containsExactly("updated", "already current", "no service wants it", "superseded");
     }
 
     @Test
     void saysWhy() {
         assertThat(Line.of(new RolloutOutcome.RolledBack("unhealthy")).detail())
                 .isEqualTo("unhealthy");
-        assertThat(Line.of(new RolloutOutcome.Superseded("vorce/playlistlog:3")).detail())
-                .isEqualTo("the service has vorce/playlistlog:3");
     }
 
     @Test

@@ -1,11 +1,13 @@
 package dev.waggle.agent.rollout;
 
 import static dev.waggle.agent.rollout.Services.NEW;
+import static dev.waggle.agent.rollout.Services.NOON;
 import static dev.waggle.agent.rollout.Services.OLD;
 import static dev.waggle.agent.rollout.Services.PLAYLISTLOG;
+import static dev.waggle.agent.rollout.Services.PUSH;
 import static dev.waggle.agent.rollout.Services.TARGET;
 import static dev.waggle.agent.rollout.Services.labelled;
-import static dev.waggle.agent.rollout.Services.playlistlog;
+import static dev.waggle.agent.rollout.Services.named;
 import static dev.waggle.agent.rollout.Services.running;
 import static dev.waggle.agent.rollout.Services.without;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -27,11 +29,8 @@ import org.junit.jupiter.api.Test;
 
 class RollPushTest {
 
-    private static final Instant NOON = Instant.parse("2026-11-01T12:00:00Z");
     private static final Instant QUEUED = NOON.minusSeconds(3);
     private static final Instant RECEIVED = NOON.minusSeconds(2);
-    private static final Push PUSH = new Push("JKJaXmPLvHcESHA=", PLAYLISTLOG, new Tag("2"), NEW,
-            NOON.minusSeconds(5), Evidence.UNKNOWN, NOON.minusSeconds(4));
     private static final Push PUSH_WITHOUT_DIGEST = new Push(PUSH.deliveryId(), PLAYLISTLOG,
             new Tag("2"), null, PUSH.pushedAt(), Evidence.UNKNOWN, PUSH.acceptedAt());
 
@@ -203,7 +202,7 @@ class RollPushTest {
         roll(PUSH);
         assertThat(endings()).containsExactlyInAnyOrder(
                 new Ending("typo", new RolloutOutcome.LeftAlone(
-                        "waggle.order must be one of start-first, stop-first, keep")),
+                        "waggle.order must be one of start-first, stop-first, keep; did you mean start-first?")),
                 new Ending("web", new RolloutOutcome.Updated()));
         assertThat(swarm.requests(Update.class)).extracting(Update::serviceId)
                 .containsExactly("web");
@@ -233,6 +232,35 @@ class RollPushTest {
     }
 
     @Test
+    void reportsAServiceOnceThoughThePushIsDeliveredAgainForAnother() throws InterruptedException {
+        swarm.with(named("lost")).with(named("web"));
+        completes("web");
+        completes("lost");
+        swarm.gate(request -> {
+            if (request.equals(new Inspect("lost"))) {
+                throw SwarmInMemory.unreachable();
+            }
+        });
+        assertThatExceptionOfType(SwarmUnavailableException.class).isThrownBy(() -> roll(PUSH));
+        swarm.reachable();
+
+        roll(PUSH);
+        assertThat(endings()).containsExactlyInAnyOrder(
+                new Ending("web", new RolloutOutcome.Updated()),
+                new Ending("lost", new RolloutOutcome.Updated()));
+        assertThat(swarm.requests(Listen.class)).filteredOn(new Listen("web")::equals).hasSize(1);
+    }
+
+    @Test
+    void takesTheTimeoutOfTheServicesLabel() throws InterruptedException {
+        swarm.with(labelled(named("slow"), ServiceLabels.TIMEOUT, "1h30m"));
+        roll(PUSH);
+        assertThat(endings())
+                .containsExactly(new Ending("slow", new RolloutOutcome.TimedOut("")));
+        assertThat(clock.instant()).isEqualTo(NOON.plus(Duration.ofMinutes(90)));
+    }
+
+    @Test
     void leavesRolloutsToSwarmWhenInterrupted() throws InterruptedException {
         CountDownLatch waiting = new CountDownLatch(2);
         CountDownLatch never = new CountDownLatch(1);
@@ -258,7 +286,11 @@ class RollPushTest {
     }
 
     private void roll(Push push) throws InterruptedException {
-        rollPush.roll(push, QUEUED, RECEIVED);
+        RollPush.Arrival arrival = new RollPush.Arrival(push, QUEUED, RECEIVED);
+        List<ServiceState> services = rollPush.settle(List.of(arrival)).get(arrival);
+        if (services != null) {
+            rollPush.roll(arrival, services);
+        }
     }
 
     private void completes(String service) {
@@ -281,11 +313,5 @@ class RollPushTest {
                 new ImageReference(PLAYLISTLOG, new Tag("2"),
                         new Digest("sha256:" + "4".repeat(64))),
                 List.of());
-    }
-
-    /// As `playlistlog`, with a name that is its id too.
-    private static ServiceState named(String name) {
-        return Services
-                .with(Services.with(playlistlog(), "", "ID", name), "/Spec", "Name", name);
     }
 }

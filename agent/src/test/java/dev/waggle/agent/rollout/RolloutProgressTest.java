@@ -9,7 +9,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.time.Instant;
 import java.util.List;
-import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -46,7 +45,13 @@ class RolloutProgressTest {
 
     @Test
     void doesNotCountTasksOnNodesThatAreDown() {
-        assertThat(RolloutProgress.of(ours("completed"), BOTH, Set.of("node2"), IMAGE, ""))
+        assertThat(
+                RolloutProgress.of(
+                        ours("completed"),
+                        BOTH,
+                        List.of(SwarmInMemory.node("node2", true)),
+                        IMAGE,
+                        ""))
                 .isEqualTo(new RolloutProgress.Underway());
     }
 
@@ -101,7 +106,9 @@ class RolloutProgressTest {
     @ValueSource(strings = {"", "updating", "completed"})
     void isSupersededWhenTheServiceHasAnotherImage(String state) {
         assertThat(progress(updating(playlistlog(), state), BOTH))
-                .isEqualTo(new RolloutProgress.Failed(new RolloutOutcome.Superseded(OLD_IMAGE)));
+                .isEqualTo(
+                        new RolloutProgress.Failed(new RolloutOutcome.Superseded(
+                                "by " + OLD_IMAGE + " that the service has")));
     }
 
     @Test
@@ -125,7 +132,7 @@ class RolloutProgressTest {
         return RolloutProgress.of(
                 service,
                 tasks,
-                Set.of(),
+                List.of(),
                 IMAGE,
                 RolloutProgress.lastError(tasks, IMAGE));
     }

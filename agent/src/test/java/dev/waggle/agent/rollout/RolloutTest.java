@@ -38,7 +38,7 @@ class RolloutTest {
 
     private final HandClock clock = new HandClock(NOON);
     private final SwarmInMemory swarm = new SwarmInMemory(clock);
-    private final Rollout rollout = new Rollout(swarm, clock, ID, TARGET, LONGEST);
+    private final Rollout rollout = new Rollout(swarm, clock, Services.PUSH, ID, TARGET, LONGEST);
 
     @AfterEach
     void nobodyListensAfterTheEnd() {
@@ -117,6 +117,36 @@ class RolloutTest {
         assertThat(rollout.firstServing()).isNull();
         assertThat(updates()).isEmpty();
         assertThat(clock.instant()).isEqualTo(NOON);
+    }
+
+    /// The agent that sent the update is gone, and with it what it knew.
+    @Test
+    void isUpdatedWhenAnUpdateForThisPushHadBroughtTheImageBefore() throws InterruptedException {
+        swarm.with(
+                labelled(
+                        Services.with(
+                                updating(running(playlistlog(), IMAGE), "completed"),
+                                "/UpdateStatus",
+                                "StartedAt",
+                                "2026-11-01T11:59:58Z"),
+                        RolloutRecord.DELIVERY,
+                        Services.PUSH.deliveryId()));
+
+        assertThat(rollout.run()).isEqualTo(new RolloutOutcome.Updated());
+        assertThat(rollout.started()).isEqualTo(NOON.minusSeconds(2));
+        assertThat(rollout.firstServing()).isEqualTo(NOON);
+        assertThat(updates()).isEmpty();
+    }
+
+    @Test
+    void asksForNodesOnlyWhenAllElseHasConverged() throws InterruptedException {
+        swarm.withPlaylistlog()
+                .then(ID, () -> swarm.says(ID, "updating", "update in progress"))
+                .then(ID, () -> {})
+                .then(ID, () -> swarm.completes(ID));
+
+        assertThat(rollout.run()).isEqualTo(new RolloutOutcome.Updated());
+        assertThat(swarm.requests(ListNodes.class)).hasSize(1);
     }
 
     @Test
@@ -315,7 +345,8 @@ class RolloutTest {
                 .then(ID, () -> swarm.says(ID, "updating", "update in progress"))
                 .then(ID, () -> swarm.give(ID, OTHER_IMAGE));
 
-        assertThat(rollout.run()).isEqualTo(new RolloutOutcome.Superseded(OTHER_IMAGE));
+        assertThat(rollout.run()).isEqualTo(
+                new RolloutOutcome.Superseded("by " + OTHER_IMAGE + " that the service has"));
         assertThat(updates()).hasSize(1);
     }
 
@@ -501,8 +532,13 @@ class RolloutTest {
     }
 
     private static ObjectNode planned(ServiceState service) {
-        return RolloutPlan.of(service, TARGET) instanceof RolloutPlan.Update(ObjectNode spec)
-                ? spec
-                : service.spec();
+        return RolloutPlan.of(
+                service,
+                Services.PUSH,
+                TARGET,
+                List.of(),
+                List.of()) instanceof RolloutPlan.Update(ObjectNode spec)
+                        ? spec
+                        : service.spec();
     }
 }

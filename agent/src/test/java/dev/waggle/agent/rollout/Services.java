@@ -3,10 +3,11 @@ package dev.waggle.agent.rollout;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.time.Instant;
 import java.util.List;
 
 /// Services as an engine describes them, for decisions to be made about.
-final class Services {
+public final class Services {
 
     static final Digest OLD = new Digest("sha256:" + "1".repeat(64));
     static final Digest NEW = new Digest("sha256:" + "2".repeat(64));
@@ -14,6 +15,10 @@ final class Services {
     static final ResolvedImage TARGET = new ResolvedImage(
             new ImageReference(PLAYLISTLOG, new Tag("2"), NEW),
             List.of(new ResolvedImage.Platform("amd64", "linux")));
+
+    static final Instant NOON = Instant.parse("2026-11-01T12:00:00Z");
+    static final Push PUSH = new Push("JKJaXmPLvHcESHA=", PLAYLISTLOG, new Tag("2"), NEW,
+            NOON.minusSeconds(5), Evidence.UNKNOWN, NOON.minusSeconds(4));
 
     private Services() {}
 
@@ -49,6 +54,11 @@ final class Services {
         }
     }
 
+    /// As `playlistlog`, with a name that is its id too.
+    public static ServiceState named(String name) {
+        return with(with(playlistlog(), "", "ID", name), "/Spec", "Name", name);
+    }
+
     static ServiceState with(ServiceState service, String pointer, String field, String value) {
         ObjectNode tree = service.tree().deepCopy();
         tree.withObject(pointer).put(field, value);
@@ -61,7 +71,8 @@ final class Services {
         return new ServiceState(tree);
     }
 
-    static ServiceState labelled(ServiceState service, String label, String value) {
+    /// The service with a label more.
+    public static ServiceState labelled(ServiceState service, String label, String value) {
         return with(service, "/Spec/Labels", label, value);
     }
 

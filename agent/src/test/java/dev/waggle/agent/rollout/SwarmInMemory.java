@@ -23,6 +23,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /// A swarm in memory, of whole service trees: it takes an update only on the version that it has, and then
@@ -91,7 +92,7 @@ public final class SwarmInMemory implements Swarm {
     }
 
     /// Holds a service, all tasks of which run.
-    SwarmInMemory with(ServiceState service) {
+    public SwarmInMemory with(ServiceState service) {
         synchronized (lock) {
             services.put(service.id(), service.tree().deepCopy());
             tasks.put(service.id(), everyTask(service.id()));
@@ -306,11 +307,15 @@ public final class SwarmInMemory implements Swarm {
     }
 
     @Override
-    public Set<String> nodesDown() throws InterruptedException {
+    public List<NodeState> nodes() throws InterruptedException {
         arrive(new ListNodes());
         synchronized (lock) {
-            return Set.copyOf(nodesDown);
+            return Stream.of("node1", "node2").map(id -> node(id, nodesDown.contains(id))).toList();
         }
+    }
+
+    static NodeState node(String id, boolean down) {
+        return new NodeState(id, id, "worker", "linux", "x86_64", Map.of(), Map.of(), down, !down);
     }
 
     @Override

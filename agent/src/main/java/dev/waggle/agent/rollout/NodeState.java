@@ -1,0 +1,32 @@
+package dev.waggle.agent.rollout;
+
+import java.util.Map;
+
+/// One node of the swarm.
+///
+/// @param id the node's id
+/// @param hostname its host's name
+/// @param role `manager` or `worker`
+/// @param os `linux`, `windows`, empty if it did not say
+/// @param architecture `x86_64`, `aarch64`, ..., empty if it did not say
+/// @param labels the labels that an operator gave it
+/// @param engineLabels the labels that its engine was started with
+/// @param down whether it is lost: its tasks count for nothing
+/// @param accepting whether it is ready and takes new tasks
+public record NodeState(
+        String id,
+        String hostname,
+        String role,
+        String os,
+        String architecture,
+        Map<String, String> labels,
+        Map<String, String> engineLabels,
+        boolean down,
+        boolean accepting) {
+
+    /// Takes copies.
+    public NodeState {
+        labels = Map.copyOf(labels);
+        engineLabels = Map.copyOf(engineLabels);
+    }
+}
