@@ -116,6 +116,18 @@ public final class AgentProcess implements AutoCloseable {
         }
     }
 
+    /// Kills the process with SIGKILL and waits for its end.
+    public void kill() {
+        process.toHandle().destroyForcibly();
+        try {
+            process.waitFor();
+            reader.join();
+        } catch (InterruptedException interrupted) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException("interrupted while killing the agent", interrupted);
+        }
+    }
+
     /// Kills the process if it still runs.
     @Override
     public void close() {

@@ -38,7 +38,8 @@ class FidelityIT {
             "/RollbackConfig/MaxFailureRatio", "/EndpointSpec/Ports/1/PublishMode"};
 
     @Test
-    void changesTheImageTheOrderAndTheFailureActionOfAServiceAndNothingElse() throws IOException {
+    void changesTheImageTheOrderTheFailureActionAndTheRecordOfAServiceAndNothingElse()
+            throws IOException {
         try (PrivateEngine engine = PrivateEngine.start();
                 SqsServer sqs = SqsServer.start(engine);
                 Chain chain = Chain.start(engine, sqs)) {
@@ -52,14 +53,17 @@ class FidelityIT {
             }
 
             Chain.Answer answer = chain.deliver("2");
-            assertThat(chain.agent().awaitOutcome(answer.deliveryId()).path("outcome").asText())
-                    .isEqualTo("updated");
+            JsonNode outcome = chain.agent().awaitOutcome(answer.deliveryId());
+            assertThat(outcome.path("outcome").asText()).isEqualTo("updated");
 
             ObjectNode expected = before.deepCopy();
             expected.withObject("/TaskTemplate/ContainerSpec").put("Image", newImage);
             expected.withObject("/UpdateConfig")
                     .put("Order", "start-first")
                     .put("FailureAction", "rollback");
+            expected.withObject("/Labels")
+                    .put("waggle.push.delivery", answer.deliveryId())
+                    .put("waggle.push.time", outcome.path("pushedAt").asText());
             assertThat(fields(chain.service("torture").path("Spec")))
                     .containsExactlyInAnyOrderEntriesOf(fields(expected));
         }

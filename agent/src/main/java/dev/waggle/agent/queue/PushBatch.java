@@ -105,15 +105,22 @@ final class PushBatch {
                     .map(arrival -> settle(arrival.getKey(), arrival.getValue(), failure))
                     .reduce(Ending.DONE, Ending::and);
         }
+        List<ReceivedMessage> ended = new ArrayList<>();
         List<Rolling> rollings = new ArrayList<>();
         arrivals.forEach((arrival, message) -> {
             List<ServiceState> services = rolls.getOrDefault(arrival, List.of());
             if (services.isEmpty()) {
-                settle(message, new MessageFate.WorkedOff());
-            } else if (!more || !lookFurther(message)) {
+                ended.add(message);
+            } else {
                 rollings.add(new Rolling(arrival, services, message));
             }
         });
+        if (!ended.isEmpty()) {
+            settle(ended, new MessageFate.WorkedOff());
+        }
+        if (more) {
+            rollings.removeIf(rolling -> lookFurther(rolling.message()));
+        }
         return roll(rollings);
     }
 
@@ -212,27 +219,37 @@ final class PushBatch {
     }
 
     private void settle(ReceivedMessage message, MessageFate fate) {
-        heartbeatOf(message).close();
-        // An interrupt has done its work by now; it must not end the call that settles the message.
+        settle(List.of(message), fate);
+    }
+
+    private void settle(List<ReceivedMessage> messages, MessageFate fate) {
+        messages.forEach(message -> heartbeatOf(message).close());
+        // An interrupt has done its work by now; it must not end the call that settles the messages.
         boolean interrupted = Thread.interrupted();
         try {
             switch (fate) {
-                case MessageFate.WorkedOff() -> queue.delete(message);
-                case MessageFate.TryAgain(Duration pause) -> queue.extend(message, pause);
-                case MessageFate.GiveBack() -> queue.extend(message, Duration.ZERO);
-                case MessageFate.LeaveToDeadLetters() -> queue.extend(message, PAUSE_OF_MALFORMED);
+                case MessageFate.WorkedOff() -> queue.delete(messages);
+                case MessageFate.TryAgain(Duration pause) -> extend(messages, pause);
+                case MessageFate.GiveBack() -> extend(messages, Duration.ZERO);
+                case MessageFate.LeaveToDeadLetters() -> extend(messages, PAUSE_OF_MALFORMED);
             }
         } catch (RuntimeException failure) {
-            // The message comes back by itself, and finds its services rolled.
+            // They come back by themselves, and find their services rolled.
             LOG.atWarn()
-                    .addKeyValue("messageId", message.id())
+                    .addKeyValue(
+                            "messageIds",
+                            messages.stream().map(ReceivedMessage::id).toList())
                     .addKeyValue("reason", failure.toString())
-                    .log("message not settled");
+                    .log("messages not settled");
         } finally {
             if (interrupted) {
                 Thread.currentThread().interrupt();
             }
         }
+    }
+
+    private void extend(List<ReceivedMessage> messages, Duration invisible) {
+        messages.forEach(message -> queue.extend(message, invisible));
     }
 
     private Heartbeat heartbeatOf(ReceivedMessage message) {

@@ -20,6 +20,8 @@ public interface PushQueue {
     /// Keeps a message in flight for a time from now on; zero gives it back at once.
     void extend(ReceivedMessage message, Duration invisible);
 
-    /// Removes a message for good.
-    void delete(ReceivedMessage message);
+    /// Removes messages for good: all that can be, though some may not.
+    ///
+    /// @param messages at most [#MOST_AT_ONCE]
+    void delete(List<ReceivedMessage> messages);
 }

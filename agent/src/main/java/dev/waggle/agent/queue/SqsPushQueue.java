@@ -12,6 +12,8 @@ import software.amazon.awssdk.awscore.exception.AwsServiceException;
 import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.http.urlconnection.UrlConnectionHttpClient;
 import software.amazon.awssdk.services.sqs.SqsClient;
+import software.amazon.awssdk.services.sqs.model.BatchResultErrorEntry;
+import software.amazon.awssdk.services.sqs.model.DeleteMessageBatchRequestEntry;
 import software.amazon.awssdk.services.sqs.model.Message;
 import software.amazon.awssdk.services.sqs.model.MessageSystemAttributeName;
 
@@ -97,11 +99,25 @@ public final class SqsPushQueue implements PushQueue, AutoCloseable {
     }
 
     @Override
-    public void delete(ReceivedMessage message) {
-        ask(
+    public void delete(List<ReceivedMessage> messages) {
+        List<BatchResultErrorEntry> failed = ask(
                 "delete",
-                () -> sqs.deleteMessage(
-                        request -> request.queueUrl(queueUrl).receiptHandle(message.handle())));
+                () -> sqs.deleteMessageBatch(
+                        request -> request.queueUrl(queueUrl)
+                                .entries(
+                                        messages.stream()
+                                                .map(
+                                                        message -> DeleteMessageBatchRequestEntry
+                                                                .builder()
+                                                                .id(message.id())
+                                                                .receiptHandle(message.handle())
+                                                                .build())
+                                                .toList())))
+                .failed();
+        if (!failed.isEmpty()) {
+            throw new QueueUnavailableException("delete: " + failed.getFirst().code() + ": "
+                    + failed.getFirst().message(), null);
+        }
     }
 
     private static <T> T ask(String what, Supplier<T> call) {

@@ -52,7 +52,7 @@ class HeartbeatTest {
         try (Heartbeat _ = Heartbeat.start(queue, message, INVISIBLE)) {
             queue.awaitAnswers(1);
         }
-        queue.delete(message);
+        queue.delete(List.of(message));
         assertThat(queue.comes(requests -> requests.getLast() instanceof Extend, INVISIBLE))
                 .isFalse();
         assertThat(queue.requests().getLast()).isEqualTo(new Delete(message.id()));
@@ -89,7 +89,7 @@ class HeartbeatTest {
         onItsWay.await();
         Thread closing = Thread.ofPlatform().start(() -> {
             heartbeat.close();
-            queue.delete(message);
+            queue.delete(List.of(message));
         });
         while (!WAITING_OR_ENDED.contains(closing.getState())) {
             Thread.onSpinWait();

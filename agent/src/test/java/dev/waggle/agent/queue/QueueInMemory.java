@@ -244,12 +244,22 @@ final class QueueInMemory implements PushQueue {
     }
 
     @Override
-    public void delete(ReceivedMessage message) {
-        Request request = new Delete(message.id());
-        settle(request, () -> {
-            inFlight(message, request);
-            messages.remove(message.id());
-        });
+    public void delete(List<ReceivedMessage> these) {
+        @Nullable QueueUnavailableException failed = null;
+        for (ReceivedMessage message : these) {
+            Request request = new Delete(message.id());
+            try {
+                settle(request, () -> {
+                    inFlight(message, request);
+                    messages.remove(message.id());
+                });
+            } catch (QueueUnavailableException failure) {
+                failed = failure;
+            }
+        }
+        if (failed != null) {
+            throw failed;
+        }
     }
 
     private void settle(Request request, Runnable change) {

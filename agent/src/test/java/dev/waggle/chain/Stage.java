@@ -1,0 +1,256 @@
+package dev.waggle.chain;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.waggle.testhost.Await;
+import dev.waggle.testhost.EngineHttp;
+import dev.waggle.testhost.PlaylistlogImages;
+import dev.waggle.testhost.PlaylistlogImages.Health;
+import dev.waggle.testhost.PrivateEngine;
+import dev.waggle.testhost.SqsServer;
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import software.amazon.awssdk.services.sqs.model.QueueAttributeName;
+import software.amazon.awssdk.services.sqs.model.SendMessageBatchRequestEntry;
+
+/// A repository, a queue and services of a test's own, beside those of others in one engine, and the agents that the
+/// test starts. The queue is written as the function would.
+final class Stage implements AutoCloseable {
+
+    private static final JsonMapper JSON = new JsonMapper();
+    private static final Duration VISIBILITY = Duration.ofSeconds(60);
+    private static final Duration LONGEST_ROLLOUT = Duration.ofMinutes(2);
+    private static final int MOST_AT_ONCE = 10;
+
+    private final PrivateEngine engine;
+    private final SqsServer sqs;
+    private final EngineHttp api;
+    private final SqsServer.FifoQueue queue;
+    private final PlaylistlogImages images;
+    private final String repository;
+    private final Map<String, String> settings = new HashMap<>();
+    private final List<AgentProcess> agents = new ArrayList<>();
+    private final List<String> services = new ArrayList<>();
+
+    /// @param name of the repository, the queue and the first service
+    Stage(PrivateEngine engine, SqsServer sqs, String name) {
+        this.engine = engine;
+        this.sqs = sqs;
+        this.api = EngineHttp.connect(engine.dockerHost());
+        this.images = new PlaylistlogImages(engine);
+        this.repository = "vorce/" + name;
+        this.queue = sqs.createFifoQueue(name + "-" + UUID.randomUUID() + ".fifo", VISIBILITY);
+    }
+
+    /// Gives agents that start from now on a setting.
+    Stage with(String variable, String value) {
+        settings.put(variable, value);
+        return this;
+    }
+
+    AgentProcess startAgent() {
+        Map<String, String> environment = new HashMap<>(sqs.environment());
+        environment.put("WAGGLE_QUEUE_URL", queue.url());
+        environment.put("DOCKER_HOST", engine.dockerHost().toString());
+        environment.putAll(settings);
+        AgentProcess agent = AgentProcess.start(environment);
+        agents.add(agent);
+        return agent;
+    }
+
+    EngineHttp api() {
+        return api;
+    }
+
+    /// Builds and pushes an image of the repository.
+    ///
+    /// @return `REPOSITORY:TAG@DIGEST`
+    String image(String tag, Health health) {
+        return repository + ":" + tag + "@" + images.push(repository, tag, health);
+    }
+
+    static String digest(String image) {
+        return image.substring(image.indexOf('@') + 1);
+    }
+
+    /// A message of the function's.
+    ///
+    /// @param digest null where the registry did not prove the push
+    String message(String id, String tag, @Nullable String digest, Instant pushed) {
+        ObjectNode message = JSON.createObjectNode()
+                .put("version", 1)
+                .put("deliveryId", id)
+                .put("repository", repository)
+                .put("tag", tag);
+        if (digest != null) {
+            message.put("digest", digest);
+        }
+        return message.put("pushedAt", pushed.toString())
+                .put("evidence", "confirmed")
+                .put("acceptedAt", pushed.plusSeconds(1).toString())
+                .toString();
+    }
+
+    /// Puts the push of an image on the queue, made now.
+    void push(String id, String image) {
+        push(id, image, Instant.now().truncatedTo(ChronoUnit.SECONDS));
+    }
+
+    void push(String id, String image, Instant pushed) {
+        String tag = image.substring(image.indexOf(':') + 1, image.indexOf('@'));
+        send(List.of(message(id, tag, digest(image), pushed)));
+    }
+
+    /// Puts messages on the queue, in this order.
+    void send(List<String> messages) {
+        for (int from = 0; from < messages.size(); from += MOST_AT_ONCE) {
+            List<SendMessageBatchRequestEntry> batch = messages
+                    .subList(from, Math.min(from + MOST_AT_ONCE, messages.size()))
+                    .stream()
+                    .map(
+                            body -> SendMessageBatchRequestEntry.builder()
+                                    .id(UUID.randomUUID().toString())
+                                    .messageGroupId(repository)
+                                    .messageDeduplicationId(UUID.randomUUID().toString())
+                                    .messageBody(body)
+                                    .build())
+                    .toList();
+            sqs.client().sendMessageBatch(request -> request.queueUrl(queue.url()).entries(batch));
+        }
+    }
+
+    /// Messages in the queue, those in flight included.
+    int messages() {
+        return messages(queue.url());
+    }
+
+    int deadLetters() {
+        return messages(queue.deadLetterUrl());
+    }
+
+    private int messages(String url) {
+        return sqs.client()
+                .getQueueAttributes(
+                        request -> request.queueUrl(url)
+                                .attributeNames(
+                                        QueueAttributeName.APPROXIMATE_NUMBER_OF_MESSAGES,
+                                        QueueAttributeName.APPROXIMATE_NUMBER_OF_MESSAGES_NOT_VISIBLE))
+                .attributes()
+                .values()
+                .stream()
+                .mapToInt(Integer::parseInt)
+                .sum();
+    }
+
+    void awaitEmptyQueue() {
+        Await.until("an empty queue", Duration.ofSeconds(10), () -> messages() == 0);
+    }
+
+    /// A replicated service that wants every tag.
+    static ObjectNode spec(String name, String image, int replicas) {
+        ObjectNode spec = JSON.createObjectNode().put("Name", name);
+        spec.withObject("/Labels").put("waggle.tags", "*");
+        spec.withObject("/TaskTemplate/ContainerSpec").put("Image", image);
+        spec.withObject("/Mode/Replicated").put("Replicas", replicas);
+        spec.withObject("/EndpointSpec").put("Mode", "dnsrr");
+        return spec;
+    }
+
+    /// Creates a service and waits until so many tasks of it run.
+    void create(ObjectNode spec, int running) {
+        String name = spec.path("Name").asText();
+        api.post("/services/create", spec);
+        services.add(name);
+        Await.until(
+                running + " running tasks of " + name,
+                LONGEST_ROLLOUT,
+                () -> running(name) == running);
+    }
+
+    long running(String service) {
+        return tasks(service).valueStream()
+                .filter(task -> task.at("/Status/State").asText().equals("running"))
+                .count();
+    }
+
+    JsonNode tasks(String service) {
+        String filters = JSON.createObjectNode()
+                .set("service", JSON.createArrayNode().add(service))
+                .toString();
+        return api.get(
+                "/tasks?filters=" + URLEncoder.encode(filters, StandardCharsets.UTF_8));
+    }
+
+    JsonNode service(String name) {
+        return api.get("/services/" + name);
+    }
+
+    String imageOf(String service) {
+        return service(service).at("/Spec/TaskTemplate/ContainerSpec/Image").asText();
+    }
+
+    String updateState(String service) {
+        return service(service).at("/UpdateStatus/State").asText();
+    }
+
+    /// Updates a service by hand, as an operator does.
+    void update(String service, Consumer<ObjectNode> change) {
+        JsonNode seen = service(service);
+        ObjectNode spec = seen.path("Spec").deepCopy();
+        change.accept(spec);
+        api.post(
+                "/services/" + seen.path("ID").asText() + "/update?version="
+                        + seen.at("/Version/Index").asText(),
+                spec);
+    }
+
+    /// Every line that closed a push, of all agents.
+    List<JsonNode> closings() {
+        return agents.stream()
+                .flatMap(agent -> agent.log().all().stream())
+                .filter(line -> line.path("message").asText().equals("push closed"))
+                .toList();
+    }
+
+    /// How a push ended for a service, once it has.
+    ///
+    /// @param service null for the only one
+    JsonNode awaitClosing(String id, @Nullable String service) {
+        Await.until(
+                "the end of " + id,
+                LONGEST_ROLLOUT,
+                () -> !closings(id, service).isEmpty(),
+                () -> agents.stream().map(agent -> agent.log().all()).toList());
+        return closings(id, service).getFirst();
+    }
+
+    String awaitOutcome(String id) {
+        return awaitClosing(id, null).path("outcome").asText();
+    }
+
+    List<JsonNode> closings(String id, @Nullable String service) {
+        return closings().stream()
+                .filter(line -> line.path("deliveryId").asText().equals(id))
+                .filter(line -> service == null || line.path("service").asText().equals(service))
+                .toList();
+    }
+
+    /// Ends the agents and removes the services.
+    @Override
+    public void close() {
+        agents.forEach(AgentProcess::close);
+        services.forEach(service -> api.delete("/services/" + service));
+        api.close();
+    }
+}
