@@ -247,6 +247,29 @@ class RolloutRulesIT {
         }
     }
 
+    /// Every node is full: nothing fails, the new task only waits.
+    @Test
+    void goesBackFromAnUpdateThatFindsNoPlaceSoThatTheNextCanBegin() {
+        try (Stage stage = stage("no-place")) {
+            String first = stage.image("1", Health.HEALTHY);
+            ObjectNode spec = Stage.spec("no-place", first, 1);
+            spec.withObject("/Labels").put("waggle.timeout", "15s");
+            long memory = stage.api().get("/info").path("MemTotal").asLong();
+            spec.withObject("/TaskTemplate/Resources/Reservations")
+                    .put("MemoryBytes", memory / 3 * 2);
+            stage.create(spec, 1);
+            stage.startAgent();
+            stage.push("next", stage.image("2", Health.HEALTHY));
+            JsonNode closing = stage.awaitClosing("next", null);
+            assertThat(outcome(closing)).isEqualTo("timed out");
+            assertThat(closing.path("detail").asText()).contains("insufficient resources")
+                    .endsWith("Swarm was told to go back to the image before");
+            awaitState(stage, "no-place", "rollback_completed");
+            assertThat(stage.imageOf("no-place")).isEqualTo(first);
+            assertThat(stage.running("no-place")).isEqualTo(1);
+        }
+    }
+
     @Test
     void rollsGlobalServicesAndServicesWithoutReplicasAndLeavesJobsAlone() {
         try (Stage stage = stage("modes")) {

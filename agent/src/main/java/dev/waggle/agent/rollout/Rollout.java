@@ -20,6 +20,8 @@ final class Rollout {
     /// engine has no events of tasks.
     private static final Duration LOOK = Duration.ofSeconds(1);
 
+    private static final String WENT_BACK = "; Swarm was told to go back to the image before";
+
     private final Swarm swarm;
     private final Clock clock;
     private final Push push;
@@ -94,7 +96,28 @@ final class Rollout {
                 }
                 changes.await(LOOK);
             }
-            return new RolloutOutcome.TimedOut(problem);
+            return new RolloutOutcome.TimedOut(goesBack() ? problem + WENT_BACK : problem);
+        }
+    }
+
+    /// Swarm counts tasks that fail, but waits forever for one that finds no place. Left like that, the update would
+    /// be in the way of the next push; so what the service wants after a failure is done for it.
+    ///
+    /// @return whether Swarm was told to go back
+    private boolean goesBack() throws InterruptedException {
+        if (started == null) {
+            return false;
+        }
+        try {
+            Optional<ServiceState> stuck = swarm.service(serviceId)
+                    .filter(
+                            service -> service.has(target.reference())
+                                    && service.updateState() == ServiceState.UpdateState.UPDATING
+                                    && service.rollsBackOnFailure());
+            return stuck.isPresent()
+                    && swarm.rollBack(stuck.get()) instanceof Swarm.UpdateAnswer.Taken;
+        } catch (SwarmUnavailableException unavailable) {
+            return false;
         }
     }
 

@@ -53,7 +53,7 @@ public record ServiceState(ObjectNode tree) {
     }
 
     /// A copy of the specification, to be changed at will.
-    ObjectNode spec() {
+    public ObjectNode spec() {
         return tree.withObject("/Spec").deepCopy();
     }
 
@@ -117,6 +117,11 @@ public record ServiceState(ObjectNode tree) {
         } catch (DateTimeParseException none) {
             return Optional.empty();
         }
+    }
+
+    /// Whether Swarm itself goes back when an update fails.
+    boolean rollsBackOnFailure() {
+        return tree.at("/Spec/UpdateConfig/FailureAction").asText().equals("rollback");
     }
 
     Duration monitor() {

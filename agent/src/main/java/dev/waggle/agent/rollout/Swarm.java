@@ -86,6 +86,11 @@ public interface Swarm {
     /// @param seen the service as it was when the new specification was made from it
     UpdateAnswer update(ServiceState seen, ObjectNode spec) throws InterruptedException;
 
+    /// Has Swarm go back to the specification before the last update.
+    ///
+    /// @param seen the service as it was when this was decided
+    UpdateAnswer rollBack(ServiceState seen) throws InterruptedException;
+
     /// Starts to listen for changes of a service.
     Changes changes(String serviceId) throws InterruptedException;
 }

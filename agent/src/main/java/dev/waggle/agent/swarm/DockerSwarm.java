@@ -202,9 +202,19 @@ public final class DockerSwarm implements Swarm, AutoCloseable {
 
     @Override
     public UpdateAnswer update(ServiceState seen, ObjectNode spec) throws InterruptedException {
+        return update(seen, spec, "");
+    }
+
+    @Override
+    public UpdateAnswer rollBack(ServiceState seen) throws InterruptedException {
+        return update(seen, seen.spec(), "&rollback=previous");
+    }
+
+    private UpdateAnswer update(ServiceState seen, ObjectNode spec, String parameter)
+            throws InterruptedException {
         Answer answer = engine.post(
                 "/services/" + seen.id() + "/update?version=" + seen.version()
-                        + "&registryAuthFrom=spec",
+                        + "&registryAuthFrom=spec" + parameter,
                 spec);
         if (answer.succeeded()) {
             return new UpdateAnswer.Taken();

@@ -17,6 +17,7 @@ import dev.waggle.agent.rollout.SwarmInMemory.Request.Inspect;
 import dev.waggle.agent.rollout.SwarmInMemory.Request.ListNodes;
 import dev.waggle.agent.rollout.SwarmInMemory.Request.ListTasks;
 import dev.waggle.agent.rollout.SwarmInMemory.Request.Listen;
+import dev.waggle.agent.rollout.SwarmInMemory.Request.RollBack;
 import dev.waggle.agent.rollout.SwarmInMemory.Request.Update;
 import java.time.Duration;
 import java.time.Instant;
@@ -444,9 +445,23 @@ class RolloutTest {
 
         assertThat(rollout.run())
                 .isEqualTo(
-                        new RolloutOutcome.TimedOut("no suitable node (1 node not available)"));
+                        new RolloutOutcome.TimedOut("no suitable node (1 node not available)"
+                                + "; Swarm was told to go back to the image before"));
+        assertThat(swarm.now(ID).image()).contains(playlistlog().image().orElseThrow());
         assertThat(clock.instant()).isEqualTo(NOON.plus(LONGEST));
         assertThat(updates()).hasSize(1);
+    }
+
+    @Test
+    void leavesAnUpdateThatTimedOutAsItIsWhereTheServiceDoesNotRollBack()
+            throws InterruptedException {
+        swarm.with(labelled(playlistlog(), ServiceLabels.FAILURE_ACTION, "pause"))
+                .then(ID, () -> swarm.has(ID, swarm.failed(ID, "1", "no suitable node")))
+                .then(ID, () -> swarm.says(ID, "updating", "update in progress"));
+
+        assertThat(rollout.run()).isEqualTo(new RolloutOutcome.TimedOut("no suitable node"));
+        assertThat(swarm.requests(RollBack.class)).isEmpty();
+        assertThat(swarm.now(ID).image()).contains(IMAGE);
     }
 
     @Test

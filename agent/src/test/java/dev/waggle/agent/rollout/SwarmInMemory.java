@@ -9,6 +9,7 @@ import dev.waggle.agent.rollout.SwarmInMemory.Request.ListServices;
 import dev.waggle.agent.rollout.SwarmInMemory.Request.ListTasks;
 import dev.waggle.agent.rollout.SwarmInMemory.Request.Listen;
 import dev.waggle.agent.rollout.SwarmInMemory.Request.Resolve;
+import dev.waggle.agent.rollout.SwarmInMemory.Request.RollBack;
 import dev.waggle.agent.rollout.SwarmInMemory.Request.Update;
 import java.time.Duration;
 import java.time.Instant;
@@ -48,6 +49,8 @@ public final class SwarmInMemory implements Swarm {
         record Resolve(ImageReference image) implements Request {}
 
         record Update(String serviceId, String version, ObjectNode spec) implements Request {}
+
+        record RollBack(String serviceId) implements Request {}
 
         record Listen(String serviceId) implements Request {}
     }
@@ -369,6 +372,21 @@ public final class SwarmInMemory implements Swarm {
                 losingAnswers = false;
                 throw new SwarmUnavailableException("unexpected end of stream");
             }
+            return new UpdateAnswer.Taken();
+        }
+    }
+
+    @Override
+    public UpdateAnswer rollBack(ServiceState seen) throws InterruptedException {
+        arrive(new RollBack(seen.id()));
+        synchronized (lock) {
+            if (!held(seen.id()).has("PreviousSpec")) {
+                return new UpdateAnswer.Rejected("service does not have a previous spec");
+            }
+            if (!now(seen.id()).version().equals(seen.version())) {
+                return new UpdateAnswer.OutOfSequence();
+            }
+            rollsBack(seen.id(), "rollback_started");
             return new UpdateAnswer.Taken();
         }
     }
