@@ -4,7 +4,9 @@ import dev.waggle.agent.AgentConfiguration.InvalidConfigurationException;
 import dev.waggle.agent.queue.PushConsumer;
 import dev.waggle.agent.queue.QueueUnavailableException;
 import dev.waggle.agent.queue.SqsPushQueue;
+import dev.waggle.agent.report.Notifications;
 import dev.waggle.agent.report.OutcomeLog;
+import dev.waggle.agent.rollout.Outcomes;
 import dev.waggle.agent.rollout.RollPush;
 import dev.waggle.agent.swarm.DockerSwarm;
 import java.io.IOException;
@@ -20,9 +22,9 @@ public final class Agent {
 
     private static final Logger LOG = LoggerFactory.getLogger(Agent.class);
 
-    /// With what giving messages back takes, within the 45 seconds of the
+    /// With what giving messages back takes, and then the last notifications, within the 45 seconds of the
     /// service's `stop_grace_period`.
-    private static final Duration GRACE = Duration.ofSeconds(40);
+    private static final Duration GRACE = Duration.ofSeconds(38);
     private static final Duration GRACE_PERIOD_OF_SERVICE = Duration.ofSeconds(45);
 
     private static final int MISCONFIGURED = 2;
@@ -55,8 +57,10 @@ public final class Agent {
             throws IOException, InterruptedException {
         Clock clock = Clock.systemUTC();
         try (SqsPushQueue queue = SqsPushQueue.of(configuration.queueUrl());
-                DockerSwarm swarm = DockerSwarm.at(configuration.dockerHost())) {
-            RollPush rollPush = new RollPush(swarm, new OutcomeLog(), clock,
+                DockerSwarm swarm = DockerSwarm.at(configuration.dockerHost());
+                Notifications notifications = new Notifications(configuration.notifyAddresses(),
+                        configuration.notifyEvents())) {
+            RollPush rollPush = new RollPush(swarm, both(new OutcomeLog(), notifications), clock,
                     configuration.rolloutTimeout());
             PushConsumer consumer = new PushConsumer(queue, swarm, rollPush, clock,
                     health(configuration, clock));
@@ -65,10 +69,18 @@ public final class Agent {
             LOG.atInfo()
                     .addKeyValue("queueUrl", configuration.queueUrl())
                     .addKeyValue("dockerHost", configuration.dockerHost())
+                    .addKeyValue("notified", configuration.notifyAddresses())
                     .log("agent started");
             consumer.run(GRACE);
         }
         LOG.atInfo().log("agent stopped");
+    }
+
+    private static Outcomes both(Outcomes first, Outcomes second) {
+        return (push, service, outcome, timeline) -> {
+            first.closed(push, service, outcome, timeline);
+            second.closed(push, service, outcome, timeline);
+        };
     }
 
     private static Runnable health(AgentConfiguration configuration, Clock clock) {

@@ -1,12 +1,17 @@
 package dev.waggle.agent;
 
+import dev.waggle.agent.report.Address;
+import dev.waggle.agent.report.OutcomeName;
 import dev.waggle.agent.rollout.ServiceLabels;
 import dev.waggle.agent.rollout.Spelling;
+import java.io.IOException;
 import java.net.URI;
 import java.net.URISyntaxException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -22,11 +27,15 @@ import org.jspecify.annotations.Nullable;
 /// @param dockerHost the engine's address
 /// @param rolloutTimeout how long one service's rollout may take
 /// @param healthFile the file whose age says whether the agent is well, empty if there is to be none
+/// @param notifyAddresses who is told how pushes ended, besides the log
+/// @param notifyEvents which outcomes they are told of
 record AgentConfiguration(
         URI queueUrl,
         URI dockerHost,
         Duration rolloutTimeout,
-        Optional<Path> healthFile) {
+        Optional<Path> healthFile,
+        List<Address> notifyAddresses,
+        Set<OutcomeName> notifyEvents) {
 
     private static final String PREFIX = "WAGGLE_";
 
@@ -40,8 +49,15 @@ record AgentConfiguration(
     static final Setting DOCKER_HOST = new Setting("DOCKER_HOST", "unix:///var/run/docker.sock");
     static final Setting ROLLOUT_TIMEOUT = new Setting("WAGGLE_ROLLOUT_TIMEOUT", "10m");
     static final Setting HEALTH_FILE = new Setting("WAGGLE_HEALTH_FILE", "none");
-    static final List<Setting> SETTINGS = List
-            .of(QUEUE_URL, DOCKER_HOST, ROLLOUT_TIMEOUT, HEALTH_FILE);
+    static final Setting NOTIFY_FILE = new Setting("WAGGLE_NOTIFY_FILE", "none");
+    static final Setting NOTIFY_EVENTS = new Setting("WAGGLE_NOTIFY_EVENTS", "changed,failed");
+    static final List<Setting> SETTINGS = List.of(
+            QUEUE_URL,
+            DOCKER_HOST,
+            ROLLOUT_TIMEOUT,
+            HEALTH_FILE,
+            NOTIFY_FILE,
+            NOTIFY_EVENTS);
 
     /// The settings do not hold together; the message names every one that does not, and what
     /// to do.
@@ -73,12 +89,18 @@ record AgentConfiguration(
                 HEALTH_FILE,
                 AgentConfiguration::file,
                 "an absolute path, or none");
+        List<Address> notifyAddresses = reader
+                .read(NOTIFY_FILE, AgentConfiguration::notifyAddresses);
+        Set<OutcomeName> notifyEvents = reader
+                .read(NOTIFY_EVENTS, AgentConfiguration::notifyEvents);
         reader.refuseUnknown();
         if (!reader.problems.isEmpty() || queueUrl == null || dockerHost == null
-                || timeout == null || healthFile == null) {
+                || timeout == null || healthFile == null || notifyAddresses == null
+                || notifyEvents == null) {
             throw new InvalidConfigurationException(reader.problems);
         }
-        return new AgentConfiguration(queueUrl, dockerHost, timeout, healthFile);
+        return new AgentConfiguration(queueUrl, dockerHost, timeout, healthFile, notifyAddresses,
+                notifyEvents);
     }
 
     private static URI queueUrl(String text) {
@@ -111,6 +133,34 @@ record AgentConfiguration(
         return Optional.of(Path.of(text));
     }
 
+    private static List<Address> notifyAddresses(String text) {
+        List<String> lines;
+        try {
+            lines = file(text).isEmpty() ? List.of() : Files.readAllLines(Path.of(text));
+        } catch (IOException | IllegalArgumentException wrong) {
+            // Whoever gave the addresses themselves must not find them in the log.
+            throw new IllegalArgumentException(
+                    "expected the absolute path of a readable text file, one address a line, or none");
+        }
+        return Address.read(lines);
+    }
+
+    private static Set<OutcomeName> notifyEvents(String text) {
+        EnumSet<OutcomeName> events = EnumSet.noneOf(OutcomeName.class);
+        for (String name : text.split(",", -1)) {
+            events.addAll(
+                    OutcomeName.named(name.strip())
+                            .orElseThrow(
+                                    () -> new IllegalArgumentException(
+                                            name.strip() + " is no outcome: did you mean "
+                                                    + Spelling.nearest(
+                                                            name.strip(),
+                                                            OutcomeName.known())
+                                                    + "?")));
+        }
+        return events;
+    }
+
     private static final class Reader {
 
         private final Map<String, String> environment;
@@ -130,6 +180,17 @@ record AgentConfiguration(
                 return type.apply(text);
             } catch (IllegalArgumentException wrong) {
                 problems.add(setting.variable() + ": expected " + expected);
+                return null;
+            }
+        }
+
+        /// As the other, for a type whose own words say what is wrong.
+        <T> @Nullable T read(Setting setting, Function<String, T> type) {
+            String text = environment.getOrDefault(setting.variable(), setting.byDefault());
+            try {
+                return type.apply(text);
+            } catch (IllegalArgumentException wrong) {
+                problems.add(setting.variable() + ": " + wrong.getMessage());
                 return null;
             }
         }

@@ -4,16 +4,30 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import dev.waggle.agent.AgentConfiguration.InvalidConfigurationException;
+import dev.waggle.agent.report.Address;
+import dev.waggle.agent.report.OutcomeName;
+import java.io.IOException;
 import java.net.URI;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.EnumSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 class AgentConfigurationTest {
 
     private static final String QUEUE = "https://sqs.eu-north-1.amazonaws.com/123456789012/waggle.fifo";
+
+    private static final Set<OutcomeName> TOLD = EnumSet.complementOf(
+            EnumSet.of(
+                    OutcomeName.ALREADY_CURRENT,
+                    OutcomeName.NO_SERVICE_WANTS_IT,
+                    OutcomeName.SUPERSEDED));
 
     @Test
     void needsNothingButTheQueue() {
@@ -21,11 +35,14 @@ class AgentConfigurationTest {
                 .isEqualTo(
                         new AgentConfiguration(
                                 URI.create(QUEUE), URI.create("unix:///var/run/docker.sock"),
-                                Duration.ofMinutes(10), Optional.empty()));
+                                Duration.ofMinutes(10), Optional.empty(), List.of(), TOLD));
     }
 
     @Test
-    void readsEverySetting() {
+    void readsEverySetting(@TempDir Path directory) throws IOException {
+        Path addresses = Files.writeString(
+                directory.resolve("addresses"),
+                "# who is told\nntfy https://ntfy.sh/waggle tk_secret\n");
         assertThat(
                 AgentConfiguration.from(
                         Map.of(
@@ -36,11 +53,20 @@ class AgentConfigurationTest {
                                 "WAGGLE_ROLLOUT_TIMEOUT",
                                 "90s",
                                 "WAGGLE_HEALTH_FILE",
-                                "/tmp/health")))
+                                "/tmp/health",
+                                "WAGGLE_NOTIFY_FILE",
+                                addresses.toString(),
+                                "WAGGLE_NOTIFY_EVENTS",
+                                "paused, rolled back")))
                 .isEqualTo(
                         new AgentConfiguration(
                                 URI.create(QUEUE), URI.create("tcp://socket-proxy:2375"),
-                                Duration.ofSeconds(90), Optional.of(Path.of("/tmp/health"))));
+                                Duration.ofSeconds(90), Optional.of(Path.of("/tmp/health")),
+                                List.of(
+                                        new Address(2, Address.Kind.NTFY,
+                                                URI.create("https://ntfy.sh/waggle"),
+                                                Optional.of("tk_secret"))),
+                                Set.of(OutcomeName.PAUSED, OutcomeName.ROLLED_BACK)));
     }
 
     @Test
@@ -73,5 +99,42 @@ class AgentConfigurationTest {
                                         "12h")))
                 .withMessageContaining("WAGGLE_QUEUE_URL: expected the FIFO queue's URL")
                 .withMessageContaining("WAGGLE_ROLLOUT_TIMEOUT");
+    }
+
+    @Test
+    void namesTheOutcomeThatWasMeantAndTheLinesThatAreWrong(@TempDir Path directory)
+            throws IOException {
+        Path addresses = Files.writeString(
+                directory.resolve("addresses"),
+                "slak https://hooks.slack.com/services/canary\n\nslack https://hooks.slack.com/canary canary\n");
+        assertThatExceptionOfType(InvalidConfigurationException.class)
+                .isThrownBy(
+                        () -> AgentConfiguration.from(
+                                Map.of(
+                                        "WAGGLE_NOTIFY_FILE",
+                                        addresses.toString(),
+                                        "WAGGLE_NOTIFY_EVENTS",
+                                        "changed,roled back")))
+                .withMessageContaining("WAGGLE_QUEUE_URL is not set")
+                .withMessageContaining(
+                        "WAGGLE_NOTIFY_FILE: line 1: unknown kind, did you mean slack?, line 3: expected slack and an"
+                                + " address")
+                .withMessageContaining(
+                        "WAGGLE_NOTIFY_EVENTS: roled back is no outcome: did you mean rolled back?")
+                .withMessageNotContaining("canary");
+    }
+
+    @Test
+    void doesNotQuoteAnAddressThatIsGivenInPlaceOfItsFile() {
+        assertThatExceptionOfType(InvalidConfigurationException.class)
+                .isThrownBy(
+                        () -> AgentConfiguration.from(
+                                Map.of(
+                                        "WAGGLE_QUEUE_URL",
+                                        QUEUE,
+                                        "WAGGLE_NOTIFY_FILE",
+                                        "https://hooks.slack.com/services/canary")))
+                .withMessageContaining("WAGGLE_NOTIFY_FILE: expected the absolute path")
+                .withMessageNotContaining("canary");
     }
 }

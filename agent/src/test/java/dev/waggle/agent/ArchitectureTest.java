@@ -59,4 +59,17 @@ class ArchitectureTest {
                 .resideInAPackage("com.github.dockerjava..")
                 .check(AGENT);
     }
+
+    @Test
+    void oneClassTalksToTheAddressesOutside() {
+        noClasses().that()
+                .doNotHaveFullyQualifiedName("dev.waggle.agent.report.Post")
+                .should()
+                .dependOnClassesThat()
+                .haveFullyQualifiedName("java.net.HttpURLConnection")
+                .orShould()
+                .dependOnClassesThat()
+                .resideInAPackage("java.net.http..")
+                .check(AGENT);
+    }
 }
