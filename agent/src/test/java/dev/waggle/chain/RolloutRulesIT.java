@@ -4,18 +4,28 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.sun.net.httpserver.HttpServer;
 import dev.waggle.testhost.Await;
 import dev.waggle.testhost.PlaylistlogImages.Health;
 import dev.waggle.testhost.PrivateEngine;
 import dev.waggle.testhost.SqsServer;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -342,6 +352,41 @@ class RolloutRulesIT {
             assertThat(agent.log().all()).anySatisfy(
                     line -> assertThat(line.path("reason").asText())
                             .isEqualTo("deliveryId: expected a text"));
+        }
+    }
+
+    @Test
+    void tellsAReceiverHowAPushEndedWithoutAWordOfTheServicesEnvironment(@TempDir Path directory)
+            throws IOException {
+        BlockingQueue<String> received = new LinkedBlockingQueue<>();
+        HttpServer receiver = HttpServer
+                .create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+        receiver.createContext("/", exchange -> {
+            received.add(
+                    new String(exchange.getRequestBody().readAllBytes(), StandardCharsets.UTF_8));
+            exchange.sendResponseHeaders(204, -1);
+            exchange.close();
+        });
+        receiver.start();
+        Path addresses = Files.writeString(
+                directory.resolve("addresses"),
+                "cloudevents http://127.0.0.1:" + receiver.getAddress().getPort() + "/canary-path");
+        try (Stage stage = stage("told").with("WAGGLE_NOTIFY_FILE", addresses.toString())) {
+            ObjectNode spec = Stage.spec("told", stage.image("1", Health.HEALTHY), 1);
+            spec.withObject("/TaskTemplate/ContainerSpec")
+                    .putArray("Env")
+                    .add("PASSWORD=canary-password");
+            stage.create(spec, 1);
+            AgentProcess agent = stage.startAgent();
+            stage.push("told", stage.image("2", Health.HEALTHY));
+            assertThat(stage.awaitOutcome("told")).isEqualTo("updated");
+            Await.until("a notification", SOON, () -> !received.isEmpty());
+            assertThat(received.element()).contains("\"type\":\"dev.waggle.rollout.updated\"")
+                    .contains("\"deliveryId\":\"told\"");
+            assertThat(received + agent.log().all().toString() + agent.log().notJson())
+                    .doesNotContain("canary");
+        } finally {
+            receiver.stop(0);
         }
     }
 
