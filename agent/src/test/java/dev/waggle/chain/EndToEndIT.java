@@ -114,6 +114,36 @@ class EndToEndIT {
     }
 
     @Test
+    void rollsToTheContentThatWasPushedWhereTheTagHasMovedOnSince() {
+        chain.createService(SERVICE, first, 1, WANTS_ALL);
+        images.push("2", Health.HEALTHY);
+        chain.deliver("2");
+        // Until that rollout is over, the queue gives nothing else of the repository.
+        chain.agent().awaitMessage("update sent");
+        String pushed = images
+                .push(PlaylistlogImages.REPOSITORY, "moving", "before", Health.HEALTHY);
+        Chain.Answer accepted = chain.deliver("moving");
+        String movedOn = images
+                .push(PlaylistlogImages.REPOSITORY, "moving", "after", Health.HEALTHY);
+        Instant moved = Instant.now();
+        assertThat(movedOn).isNotEqualTo(pushed);
+
+        JsonNode outcome = chain.agent().awaitOutcome(accepted.deliveryId());
+        assertThat(outcome.path("outcome").asText()).isEqualTo("updated");
+        assertThat(outcome.path("digest").asText()).isEqualTo(pushed);
+        assertThat(Instant.parse(outcome.path("startedAt").asText())).isAfter(moved);
+        assertThat(chain.image(SERVICE)).isEqualTo("vorce/playlistlog:moving@" + pushed);
+
+        assertThat(
+                chain.agent()
+                        .awaitOutcome(chain.deliver("moving").deliveryId())
+                        .path("outcome")
+                        .asText())
+                .isEqualTo("updated");
+        assertThat(chain.image(SERVICE)).isEqualTo("vorce/playlistlog:moving@" + movedOn);
+    }
+
+    @Test
     void reportsAnImageThatEndsAtOnceWithItsExitCode() {
         chain.createService(SERVICE, first, 1, WANTS_ALL);
         images.push("exits", Health.EXITS);
