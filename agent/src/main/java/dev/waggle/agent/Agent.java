@@ -57,7 +57,9 @@ public final class Agent {
             throws IOException, InterruptedException {
         Clock clock = Clock.systemUTC();
         try (SqsPushQueue queue = SqsPushQueue.of(configuration.queueUrl());
-                DockerSwarm swarm = DockerSwarm.at(configuration.dockerHost());
+                DockerSwarm swarm = DockerSwarm.at(
+                        configuration.dockerHost(),
+                        configuration.registryCredentials());
                 Notifications notifications = new Notifications(configuration.notifyAddresses(),
                         configuration.notifyEvents())) {
             RollPush rollPush = new RollPush(swarm, both(new OutcomeLog(), notifications), clock,

@@ -4,6 +4,7 @@ import dev.waggle.agent.report.Address;
 import dev.waggle.agent.report.OutcomeName;
 import dev.waggle.agent.rollout.ServiceLabels;
 import dev.waggle.agent.rollout.Spelling;
+import dev.waggle.agent.swarm.RegistryCredentials;
 import java.io.IOException;
 import java.net.URI;
 import java.net.URISyntaxException;
@@ -29,13 +30,15 @@ import org.jspecify.annotations.Nullable;
 /// @param healthFile the file whose age says whether the agent is well, empty if there is to be none
 /// @param notifyAddresses who is told how pushes ended, besides the log
 /// @param notifyEvents which outcomes they are told of
+/// @param registryCredentials for private repositories
 record AgentConfiguration(
         URI queueUrl,
         URI dockerHost,
         Duration rolloutTimeout,
         Optional<Path> healthFile,
         List<Address> notifyAddresses,
-        Set<OutcomeName> notifyEvents) {
+        Set<OutcomeName> notifyEvents,
+        RegistryCredentials registryCredentials) {
 
     private static final String PREFIX = "WAGGLE_";
 
@@ -51,13 +54,15 @@ record AgentConfiguration(
     static final Setting HEALTH_FILE = new Setting("WAGGLE_HEALTH_FILE", "none");
     static final Setting NOTIFY_FILE = new Setting("WAGGLE_NOTIFY_FILE", "none");
     static final Setting NOTIFY_EVENTS = new Setting("WAGGLE_NOTIFY_EVENTS", "changed,failed");
+    static final Setting REGISTRY_CONFIG_FILE = new Setting("WAGGLE_REGISTRY_CONFIG_FILE", "none");
     static final List<Setting> SETTINGS = List.of(
             QUEUE_URL,
             DOCKER_HOST,
             ROLLOUT_TIMEOUT,
             HEALTH_FILE,
             NOTIFY_FILE,
-            NOTIFY_EVENTS);
+            NOTIFY_EVENTS,
+            REGISTRY_CONFIG_FILE);
 
     /// The settings do not hold together; the message names every one that does not, and what
     /// to do.
@@ -93,6 +98,7 @@ record AgentConfiguration(
                 .read(NOTIFY_FILE, AgentConfiguration::notifyAddresses);
         Set<OutcomeName> notifyEvents = reader
                 .read(NOTIFY_EVENTS, AgentConfiguration::notifyEvents);
+        RegistryCredentials credentials = reader.credentials();
         reader.refuseUnknown();
         if (!reader.problems.isEmpty() || queueUrl == null || dockerHost == null
                 || timeout == null || healthFile == null || notifyAddresses == null
@@ -100,7 +106,7 @@ record AgentConfiguration(
             throw new InvalidConfigurationException(reader.problems);
         }
         return new AgentConfiguration(queueUrl, dockerHost, timeout, healthFile, notifyAddresses,
-                notifyEvents);
+                notifyEvents, credentials);
     }
 
     private static URI queueUrl(String text) {
@@ -193,6 +199,27 @@ record AgentConfiguration(
                 problems.add(setting.variable() + ": " + wrong.getMessage());
                 return null;
             }
+        }
+
+        /// Read once: the content of a Swarm secret never changes.
+        RegistryCredentials credentials() {
+            Optional<Path> file = read(
+                    REGISTRY_CONFIG_FILE,
+                    AgentConfiguration::file,
+                    "the absolute path of a config.json, /run/secrets/NAME, or none");
+            if (file == null || file.isEmpty()) {
+                return RegistryCredentials.NONE;
+            }
+            return switch (RegistryCredentials.read(file.get())) {
+                case RegistryCredentials.Reading.Valid(RegistryCredentials valid) -> valid;
+                case RegistryCredentials.Reading.Invalid(List<String> wrong) -> {
+                    wrong.forEach(
+                            problem -> problems.add(
+                                    REGISTRY_CONFIG_FILE.variable() + ": " + file.get() + ": "
+                                            + problem));
+                    yield RegistryCredentials.NONE;
+                }
+            };
         }
 
         /// A misspelt setting would silently be the default.

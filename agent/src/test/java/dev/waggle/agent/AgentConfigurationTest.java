@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import dev.waggle.agent.AgentConfiguration.InvalidConfigurationException;
 import dev.waggle.agent.report.Address;
 import dev.waggle.agent.report.OutcomeName;
+import dev.waggle.agent.swarm.RegistryCredentials;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
@@ -35,7 +36,8 @@ class AgentConfigurationTest {
                 .isEqualTo(
                         new AgentConfiguration(
                                 URI.create(QUEUE), URI.create("unix:///var/run/docker.sock"),
-                                Duration.ofMinutes(10), Optional.empty(), List.of(), TOLD));
+                                Duration.ofMinutes(10), Optional.empty(), List.of(), TOLD,
+                                RegistryCredentials.NONE));
     }
 
     @Test
@@ -66,7 +68,8 @@ class AgentConfigurationTest {
                                         new Address(2, Address.Kind.NTFY,
                                                 URI.create("https://ntfy.sh/waggle"),
                                                 Optional.of("tk_secret"))),
-                                Set.of(OutcomeName.PAUSED, OutcomeName.ROLLED_BACK)));
+                                Set.of(OutcomeName.PAUSED, OutcomeName.ROLLED_BACK),
+                                RegistryCredentials.NONE));
     }
 
     @Test

@@ -31,6 +31,8 @@ public enum OutcomeName {
     REMOVED(Level.WARN, Effect.FAILED),
     /// The registry does not have the image for this engine.
     REFUSED_BY_THE_REGISTRY(Level.ERROR, Effect.FAILED),
+    /// The registry does not show the image to this agent.
+    UNAUTHORISED(Level.ERROR, Effect.FAILED),
     /// The engine would not take the update.
     REJECTED_BY_THE_ENGINE(Level.ERROR, Effect.FAILED),
     /// A label, or what the service is, forbids it.

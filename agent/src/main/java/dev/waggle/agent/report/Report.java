@@ -43,6 +43,7 @@ record Report(
             case RolloutOutcome.Superseded _ -> OutcomeName.SUPERSEDED;
             case RolloutOutcome.Removed _ -> OutcomeName.REMOVED;
             case RolloutOutcome.RefusedByRegistry _ -> OutcomeName.REFUSED_BY_THE_REGISTRY;
+            case RolloutOutcome.Unauthorised _ -> OutcomeName.UNAUTHORISED;
             case RolloutOutcome.RejectedByEngine _ -> OutcomeName.REJECTED_BY_THE_ENGINE;
             case RolloutOutcome.LeftAlone _ -> OutcomeName.LEFT_ALONE;
         };
@@ -58,6 +59,7 @@ record Report(
             case RolloutOutcome.TimedOut(String error) -> error;
             case RolloutOutcome.Superseded(String reason) -> reason;
             case RolloutOutcome.RefusedByRegistry(String reason) -> reason;
+            case RolloutOutcome.Unauthorised(String reason) -> reason;
             case RolloutOutcome.RejectedByEngine(String reason) -> reason;
             case RolloutOutcome.LeftAlone(String problem) -> problem;
         };

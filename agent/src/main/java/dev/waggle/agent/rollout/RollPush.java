@@ -103,6 +103,12 @@ public final class RollPush {
                             service,
                             new RolloutOutcome.RefusedByRegistry(reason),
                             null));
+            case Swarm.Resolution.Unauthorised(String reason) -> services.forEach(
+                    service -> close(
+                            arrival,
+                            service,
+                            new RolloutOutcome.Unauthorised(reason),
+                            null));
             case Swarm.Resolution.Resolved(ResolvedImage image) ->
                 rollEach(arrival, services, image);
         }

@@ -40,10 +40,15 @@ public sealed interface RolloutOutcome {
     /// Somebody removed the service meanwhile.
     record Removed() implements RolloutOutcome {}
 
-    /// The registry does not have the image, or does not show it to this engine.
+    /// The registry does not have the image, or has none for this engine.
     ///
     /// @param reason the registry's words
     record RefusedByRegistry(String reason) implements RolloutOutcome {}
+
+    /// The registry does not show the image to this agent.
+    ///
+    /// @param reason the registry's words, and what to do
+    record Unauthorised(String reason) implements RolloutOutcome {}
 
     /// The engine would not take the update.
     ///

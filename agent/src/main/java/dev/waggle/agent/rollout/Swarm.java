@@ -31,10 +31,15 @@ public interface Swarm {
         /// @param image what is there
         record Resolved(ResolvedImage image) implements Resolution {}
 
-        /// The registry does not have the image, or does not show it.
+        /// The registry does not have the image, or has none for this engine.
         ///
         /// @param reason the registry's words
         record Refused(String reason) implements Resolution {}
+
+        /// The registry does not show the image to whoever asks like this.
+        ///
+        /// @param reason the registry's words, and what to do
+        record Unauthorised(String reason) implements Resolution {}
     }
 
     /// What the engine said of an update.

@@ -31,22 +31,28 @@ import org.jspecify.annotations.Nullable;
 /// The swarm that a Docker engine manages.
 public final class DockerSwarm implements Swarm, AutoCloseable {
 
+    private static final int BAD_REQUEST = 400;
+    private static final int UNAUTHORISED = 401;
+    private static final int FORBIDDEN = 403;
     private static final int NOT_FOUND = 404;
     private static final int NOT_A_MANAGER = 503;
 
     private final EngineApi engine;
+    private final RegistryCredentials credentials;
 
-    DockerSwarm(EngineApi engine) {
+    DockerSwarm(EngineApi engine, RegistryCredentials credentials) {
         this.engine = engine;
+        this.credentials = credentials;
     }
 
     /// The swarm of the engine at an address.
     ///
     /// @param dockerHost the engine's address, as in Docker's `DOCKER_HOST`: `unix://` and a path,
     ///     or `tcp://`
-    public static DockerSwarm at(URI dockerHost) {
+    /// @param credentials for the registries that the engine is sent to
+    public static DockerSwarm at(URI dockerHost, RegistryCredentials credentials) {
         return new DockerSwarm(new EngineApi(
-                new ZerodepDockerHttpClient.Builder().dockerHost(dockerHost).build()));
+                new ZerodepDockerHttpClient.Builder().dockerHost(dockerHost).build()), credentials);
     }
 
     @Override
@@ -156,26 +162,33 @@ public final class DockerSwarm implements Swarm, AutoCloseable {
 
     @Override
     public Resolution resolve(ImageReference image) throws InterruptedException {
-        Answer answer = engine.get("/distribution/" + image + "/json");
+        RegistryAuth auth = credentials.of(image.repository()).orElse(null);
+        Answer answer = engine.get("/distribution/" + image + "/json", auth);
         if (answer.succeeded()) {
             Digest digest = new Digest(answer.body().at("/Descriptor/digest").asText());
             return new Resolution.Resolved(new ResolvedImage(
                     new ImageReference(image.repository(), image.tag(), digest),
                     platforms(answer.body())));
         }
-        if (isRefusal(answer)) {
+        if (isForLackOfRights(answer)) {
+            return new Resolution.Unauthorised(answer.message() + (auth == null
+                    ? "; the agent has no credentials for it: WAGGLE_REGISTRY_CONFIG_FILE gives them"
+                    : "; the credentials of WAGGLE_REGISTRY_CONFIG_FILE do not open it: log in again, with an account that may pull"));
+        }
+        if (answer.status() == BAD_REQUEST || answer.status() == NOT_FOUND) {
             return new Resolution.Refused(answer.message());
         }
         throw new SwarmUnavailableException(
                 "the registry does not answer the engine: " + answer.message());
     }
 
-    /// The engine reports missing rights as 401, 403 or, where it holds no credentials, as its
-    /// own failure.
-    private static boolean isRefusal(Answer answer) {
+    /// Engine 20.10 says 403 "denied" where a token opens nothing, be the repository private or not there at all;
+    /// 401 "unauthorized" where a registry without tokens does not know the password; and 500 with these words where
+    /// the token service does not know it, or where a registry without tokens was asked without a password.
+    private static boolean isForLackOfRights(Answer answer) {
         return switch (answer.status()) {
-            case 400, 401, 403, NOT_FOUND -> true;
-            default -> Stream.of("no basic auth credentials", "unauthorized", "denied")
+            case UNAUTHORISED, FORBIDDEN -> true;
+            default -> Stream.of("no basic auth credentials", "unauthorized:", "denied:")
                     .anyMatch(answer.message().toLowerCase(Locale.ROOT)::contains);
         };
     }
@@ -212,10 +225,14 @@ public final class DockerSwarm implements Swarm, AutoCloseable {
 
     private UpdateAnswer update(ServiceState seen, ObjectNode spec, String parameter)
             throws InterruptedException {
+        // With credentials in the header the engine does not look at registryAuthFrom.
         Answer answer = engine.post(
                 "/services/" + seen.id() + "/update?version=" + seen.version()
                         + "&registryAuthFrom=spec" + parameter,
-                spec);
+                spec,
+                ImageReference.parse(spec.at("/TaskTemplate/ContainerSpec/Image").asText())
+                        .flatMap(image -> credentials.of(image.repository()))
+                        .orElse(null));
         if (answer.succeeded()) {
             return new UpdateAnswer.Taken();
         }

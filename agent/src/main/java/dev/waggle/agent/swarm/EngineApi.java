@@ -62,11 +62,18 @@ final class EngineApi implements AutoCloseable {
     }
 
     Answer get(String path) throws InterruptedException {
-        return send(Request.Method.GET, path, null);
+        return send(Request.Method.GET, path, null, null);
     }
 
-    Answer post(String path, JsonNode body) throws InterruptedException {
-        return send(Request.Method.POST, path, body);
+    /// @param auth for the registry that the engine is to ask, null if there is none
+    Answer get(String path, @Nullable RegistryAuth auth) throws InterruptedException {
+        return send(Request.Method.GET, path, null, auth);
+    }
+
+    /// @param auth for the registry that the engine is to pull from, null if there is none
+    Answer post(String path, JsonNode body, @Nullable RegistryAuth auth)
+            throws InterruptedException {
+        return send(Request.Method.POST, path, body, auth);
     }
 
     /// Hands every JSON value of an endless answer to a listener, until the answer ends, which is
@@ -85,9 +92,15 @@ final class EngineApi implements AutoCloseable {
         }
     }
 
-    private Answer send(Request.Method method, String path, @Nullable JsonNode body)
-            throws InterruptedException {
+    private Answer send(
+            Request.Method method,
+            String path,
+            @Nullable JsonNode body,
+            @Nullable RegistryAuth auth) throws InterruptedException {
         Request.Builder request = request(method, "/v" + version() + path);
+        if (auth != null) {
+            request.putHeader("X-Registry-Auth", auth.header());
+        }
         if (body != null) {
             request.putHeader("Content-Type", "application/json").bodyBytes(bytes(body));
         }

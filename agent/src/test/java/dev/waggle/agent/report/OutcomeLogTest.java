@@ -26,6 +26,7 @@ class OutcomeLogTest {
             new RolloutOutcome.Superseded("by vorce/playlistlog:3 that the service has"),
             new RolloutOutcome.Removed(),
             new RolloutOutcome.RefusedByRegistry("manifest unknown"),
+            new RolloutOutcome.Unauthorised("denied"),
             new RolloutOutcome.RejectedByEngine("invalid"),
             new RolloutOutcome.LeftAlone("waggle.tags is empty"));
 
