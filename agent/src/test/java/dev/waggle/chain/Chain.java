@@ -57,7 +57,11 @@ public final class Chain implements AutoCloseable {
     private final HttpClient http = HttpClient.newHttpClient();
     private final AgentProcess agent;
 
-    private Chain(PrivateEngine engine, SqsServer sqs) throws IOException {
+    private Chain(
+            PrivateEngine engine,
+            SqsServer sqs,
+            URI registryForFunction,
+            Map<String, String> agentSettings) throws IOException {
         this.api = EngineHttp.connect(engine.dockerHost());
         this.sqs = sqs;
         this.queue = sqs.createFifoQueue("waggle-" + UUID.randomUUID() + ".fifo", VISIBILITY);
@@ -65,17 +69,31 @@ public final class Chain implements AutoCloseable {
         environment.put("WAGGLE_TOKEN_SHA256", sha256(token));
         environment.put("WAGGLE_REPOSITORIES", PlaylistlogImages.REPOSITORY);
         environment.put("WAGGLE_QUEUE_URL", queue.url());
-        environment.put("WAGGLE_REGISTRY_URL", engine.registry().toString());
+        environment.put("WAGGLE_REGISTRY_URL", registryForFunction.toString());
         environment.put("WAGGLE_HUB_URL", "none");
         this.front = WebhookFront
                 .start(WebhookHandler.fromEnvironment(environment, lines(functionLog)));
-        this.agent = AgentProcess.start(agentEnvironment(engine, sqs, queue));
+        Map<String, String> agentEnvironment = agentEnvironment(engine, sqs, queue);
+        agentEnvironment.putAll(agentSettings);
+        this.agent = AgentProcess.start(agentEnvironment);
     }
 
     /// Starts function and agent around an engine and a queue that run already, and end by themselves.
     public static Chain start(PrivateEngine engine, SqsServer sqs) {
+        return start(engine, sqs, engine.registry(), Map.of());
+    }
+
+    /// Starts function and agent as [#start] does.
+    ///
+    /// @param registryForFunction the registry that proves a push to the function
+    /// @param agentSettings variables of the agent's environment beside those that it needs
+    public static Chain start(
+            PrivateEngine engine,
+            SqsServer sqs,
+            URI registryForFunction,
+            Map<String, String> agentSettings) {
         try {
-            return new Chain(engine, sqs);
+            return new Chain(engine, sqs, registryForFunction, agentSettings);
         } catch (IOException notStarted) {
             throw new UncheckedIOException(notStarted);
         }

@@ -70,7 +70,7 @@ public final class NamespacedEngine implements PrivateEngine {
                 exec dockerd --config-file "$directory/daemon.json" --data-root "$directory/data" \\
                     --exec-root "$directory/exec" --pidfile "$engine_pid_file" -H "unix://$directory/docker.sock" \\
                     --exec-opt native.cgroupdriver=cgroupfs --cgroup-parent "/$name" --bip 172.17.0.1/16 \\
-                    --registry-mirror http://127.0.0.1:5000 --insecure-registry 198.18.0.0/15
+                    --insecure-registry 198.18.0.0/15
             }
             engine_start
             echo answer:0
@@ -100,13 +100,17 @@ public final class NamespacedEngine implements PrivateEngine {
         this.version = docker.versionCmd().exec().getVersion();
     }
 
-    static boolean isPossible() {
+    /// Whether this machine lets namespaces be made, and has or can get what goes into them.
+    public static boolean isPossible() {
         return System.getProperty("os.name").equals("Linux")
                 && System.getProperty("user.name").equals("root")
                 && (DebianPackages.arePresent() || DebianPackages.canBeInstalled());
     }
 
-    static NamespacedEngine start(Consumer<String> progress) {
+    /// Starts an engine, installing what it needs.
+    ///
+    /// @param progress is told in a few words what takes time
+    public static NamespacedEngine start(Consumer<String> progress) {
         DebianPackages.install(progress);
         var busybox = DebianPackages.busybox(progress);
         var directory = EngineClient.createDirectory();
@@ -129,7 +133,9 @@ public final class NamespacedEngine implements PrivateEngine {
                               delete: {enabled: true}
                             http: {addr: "0.0.0.0:5000"}
                             """.formatted(directory.resolve("registry")));
-            Files.writeString(directory.resolve("daemon.json"), "{}");
+            Files.writeString(
+                    directory.resolve("daemon.json"),
+                    "{\"registry-mirrors\": [\"http://127.0.0.1:5000\"]}");
             Files.createDirectory(directory.resolve("docker-config"));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
@@ -143,7 +149,14 @@ public final class NamespacedEngine implements PrivateEngine {
                         directory.toString(),
                         name,
                         device),
-                Map.of("PATH", HostCommand.ROOT_PATH, "OTEL_TRACES_EXPORTER", "none"),
+                Map.of(
+                        "PATH",
+                        HostCommand.ROOT_PATH,
+                        "OTEL_TRACES_EXPORTER",
+                        "none",
+                        // Read at the engine's first TLS connection, to which the mirror never leads.
+                        "SSL_CERT_FILE",
+                        authorities(directory).toString()),
                 log);
         try {
             var process = shell.ready(COMMAND).strip();
@@ -188,6 +201,38 @@ public final class NamespacedEngine implements PrivateEngine {
 
     private static URI socket(Path directory) {
         return URI.create("unix://" + directory.resolve("docker.sock"));
+    }
+
+    /// Where everything of this engine is kept; the shell's `$directory`.
+    Path directory() {
+        return directory;
+    }
+
+    private static Path authorities(Path directory) {
+        return directory.resolve("authorities.pem");
+    }
+
+    /// Has a registry of the test's own answer for Docker Hub in place of the mirror, which would show everything to
+    /// anybody.
+    ///
+    /// @param authorities the certificates that the engine trusts beside the machine's own, in PEM
+    /// @param hosts names and the addresses that they lead to, in the form of `/etc/hosts`
+    void withoutMirror(String authorities, String hosts) {
+        try {
+            Files.writeString(authorities(directory), authorities);
+            Files.writeString(directory.resolve("hosts"), hosts);
+            Files.writeString(directory.resolve("daemon.json"), "{\"registry-mirrors\": []}");
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        run(
+                "mount --bind \"$directory/hosts\" /etc/hosts && kill -HUP \"$(cat \"$engine_pid_file\")\"");
+        try (var api = EngineHttp.connect(dockerHost())) {
+            Await.until(
+                    "an engine without a mirror",
+                    COMMAND,
+                    () -> api.get("/info").at("/RegistryConfig/Mirrors").isEmpty());
+        }
     }
 
     @Override
