@@ -10,9 +10,13 @@ import java.util.SequencedSet;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /// How far a service has come towards an image: a pure function of what the engine says.
 sealed interface RolloutProgress {
+
+    /// What keeps a task from starting speaks against the nodes or their credentials, and not against the content.
+    List<String> BEFORE_THE_START = List.of("No such image", "no suitable node");
 
     /// Neither there nor failed yet.
     record Underway() implements RolloutProgress {}
@@ -98,9 +102,13 @@ sealed interface RolloutProgress {
 
     private static Stream<TaskState> failed(List<TaskState> tasks, Instant since) {
         return tasks.stream()
-                .filter(task -> task.error() != null)
+                .filter(task -> failedAfterItsStart(task.error()))
                 .filter(task -> task.since() != null && !task.since().isBefore(since))
                 .sorted(Comparator.comparing(task -> task.since() == null ? since : task.since()));
+    }
+
+    private static boolean failedAfterItsStart(@Nullable String error) {
+        return error != null && BEFORE_THE_START.stream().noneMatch(error::startsWith);
     }
 
     private static RolloutOutcome paused(ServiceState service, String error) {

@@ -227,6 +227,16 @@ class RolloutPlanTest {
                 .isInstanceOf(RolloutPlan.Update.class);
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"No such image: vorce/playlistlog:2",
+            "no suitable node (insufficient resources on 1 node)"})
+    void doesNotHoldAgainstContentThatItNeverStarted(String error) {
+        TaskState never = new TaskState("1", "node1", TARGET.reference().toString(), false, false,
+                error, NOON.minusSeconds(7));
+        assertThat(plan(rolledBack("2026-11-01T11:59:55.9Z"), never))
+                .isInstanceOf(RolloutPlan.Update.class);
+    }
+
     @Test
     void notesNoMoreThanEightContents() {
         List<Digest> nine = IntStream.rangeClosed(3, 11)
