@@ -390,6 +390,61 @@ class RolloutRulesIT {
         }
     }
 
+    /// Swarm watches the new task for a minute, the agent that was told to stop for 38 seconds.
+    @Test
+    void leavesARolloutThatOutlivesTheGracePeriodToTheNextAgentWhichClosesIt() {
+        try (Stage stage = stage("outlives")) {
+            String first = stage.image("1", Health.HEALTHY);
+            ObjectNode spec = Stage.spec("outlives", first, 1);
+            spec.withObject("/UpdateConfig").put("Parallelism", 1).put("Monitor", 60_000_000_000L);
+            stage.create(spec, 1);
+            AgentProcess agent = stage.startAgent();
+            stage.push("next", stage.image("2", Health.HEALTHY));
+            agent.awaitMessage("update sent");
+            stage.startAgent();
+            agent.terminate();
+            assertThat(agent.log().all()).extracting(line -> line.path("message").asText())
+                    .endsWith("push given back", "agent stopped");
+            assertThat(stage.closings()).isEmpty();
+            assertThat(stage.awaitOutcome("next")).isEqualTo("updated");
+            stage.awaitEmptyQueue();
+            assertThat(stage.closings()).hasSize(1);
+            assertThat(
+                    stage.service("outlives")
+                            .at("/PreviousSpec/TaskTemplate/ContainerSpec/Image")
+                            .asText())
+                    .as("the image before the only update")
+                    .isEqualTo(first);
+        }
+    }
+
+    @Test
+    void saysOnceThatTheQueueIsGoneAndThatItIsBackAndIsNotWellMeanwhile(@TempDir Path directory) {
+        Path health = directory.resolve("health");
+        try (Stage stage = stage("gone").with("WAGGLE_HEALTH_FILE", health.toString())) {
+            stage.removeQueue();
+            AgentProcess agent = stage.startAgent();
+            assertThat(agent.awaitMessage("cannot receive").path("reason").asText())
+                    .contains("queue does not exist");
+            Await.until(
+                    "a few more attempts",
+                    SOON,
+                    () -> Instant.now()
+                            .isAfter(
+                                    Instant.parse(
+                                            agent.awaitMessage("cannot receive")
+                                                    .path("timestamp")
+                                                    .asText())
+                                            .plusSeconds(8)));
+            assertThat(agent.log().all()).extracting(line -> line.path("message").asText())
+                    .containsOnlyOnce("cannot receive");
+            assertThat(health).doesNotExist();
+            stage.createQueue();
+            agent.awaitMessage("receiving again");
+            assertThat(health).exists();
+        }
+    }
+
     @Test
     void sharesTheWorkOfOneQueueAmongTwoAgents() {
         try (Stage stage = stage("shared")) {

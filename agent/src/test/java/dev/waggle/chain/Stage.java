@@ -36,6 +36,7 @@ final class Stage implements AutoCloseable {
     private final PrivateEngine engine;
     private final SqsServer sqs;
     private final EngineHttp api;
+    private final String queueName;
     private final SqsServer.FifoQueue queue;
     private final PlaylistlogImages images;
     private final String repository;
@@ -50,7 +51,16 @@ final class Stage implements AutoCloseable {
         this.api = EngineHttp.connect(engine.dockerHost());
         this.images = new PlaylistlogImages(engine);
         this.repository = "vorce/" + name;
-        this.queue = sqs.createFifoQueue(name + "-" + UUID.randomUUID() + ".fifo", VISIBILITY);
+        this.queueName = name + "-" + UUID.randomUUID() + ".fifo";
+        this.queue = createQueue();
+    }
+
+    SqsServer.FifoQueue createQueue() {
+        return sqs.createFifoQueue(queueName, VISIBILITY);
+    }
+
+    void removeQueue() {
+        sqs.client().deleteQueue(request -> request.queueUrl(queue.url()));
     }
 
     /// Gives agents that start from now on a setting.
