@@ -92,7 +92,7 @@ public final class Demo implements AutoCloseable {
         steps.note("engine " + engine.version() + ", " + engine.dockerHost());
         PlaylistlogImages images = new PlaylistlogImages(engine);
         SqsServer sqs = steps
-                .step("a real SQS server inside this JVM", () -> keep(SqsServer.startInJvm()));
+                .step("a real SQS server inside this JVM", () -> keep(SqsServer.startInJvm(engine)));
         steps.note(sqs.kind());
         Chain chain = steps.step(
                 "the function behind a webhook, and the agent",

@@ -21,6 +21,7 @@ public final class DebianPackages {
 
     static {
         NEEDED.put("dockerd", "docker.io");
+        NEEDED.put("docker", "docker.io");
         NEEDED.put("docker-registry", "docker-registry");
         NEEDED.put("ip", "iproute2");
         NEEDED.put("iptables", "iptables");
@@ -41,6 +42,8 @@ public final class DebianPackages {
                 chmod 755 "$policy"
             fi
             apt-get install --yes --no-install-recommends "$@"
+            # Where the command is in a package of its own.
+            command -v docker >/dev/null || apt-get install --yes --no-install-recommends docker-cli
             """;
 
     private static final Map<String, String> QUIET = Map

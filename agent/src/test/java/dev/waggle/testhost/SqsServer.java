@@ -1,21 +1,9 @@
 package dev.waggle.testhost;
 
-import com.github.dockerjava.api.command.PullImageResultCallback;
-import com.github.dockerjava.api.exception.NotFoundException;
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.List;
 import java.util.Map;
-import java.util.Optional;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.elasticmq.rest.sqs.SQSRestServer;
 import org.elasticmq.rest.sqs.SQSRestServerBuilder;
@@ -41,12 +29,6 @@ public final class SqsServer implements AutoCloseable {
     /// The last version that needs no account.
     private static final String LOCALSTACK = "localstack/localstack";
     private static final String LOCALSTACK_VERSION = "4.14.0";
-
-    private static final URI DOCKER_HUB = URI.create("https://registry-1.docker.io");
-    private static final Duration REACHABLE_WITHIN = Duration.ofSeconds(3);
-
-    /// The image has about 500 MB.
-    private static final Duration PULL = Duration.ofMinutes(5);
 
     private static final String REGION = "us-east-1";
     private static final String CREDENTIAL = "test";
@@ -74,21 +56,23 @@ public final class SqsServer implements AutoCloseable {
     /// Starts LocalStack in the private engine where its image can be had, ElasticMQ in this JVM
     /// otherwise; one line on standard output says which and why.
     public static SqsServer start(PrivateEngine engine) {
-        return start(engine, DOCKER_HUB);
+        return start(engine, PulledImage.DOCKER_HUB);
     }
 
     static SqsServer start(PrivateEngine engine, URI dockerHub) {
-        var obstacle = obtainImage(engine, dockerHub);
-        var server = obstacle.isEmpty() ? startLocalStack(engine) : startInJvm();
+        var obstacle = PulledImage.obtain(engine, dockerHub, LOCALSTACK, LOCALSTACK_VERSION);
+        var server = obstacle.isEmpty() ? startLocalStack(engine) : startInJvm(engine);
         System.out.println(
                 "SQS server: " + server.kind()
                         + obstacle.map(reason -> ", because " + reason).orElse(""));
         return server;
     }
 
-    /// Starts ElasticMQ in this JVM, on a free port of the loopback interface.
-    public static SqsServer startInJvm() {
-        var server = SQSRestServerBuilder.withInterface("127.0.0.1")
+    /// Starts ElasticMQ in this JVM, on a free port of the address that the engine's containers reach,
+    /// or of the loopback interface where there is none.
+    public static SqsServer startInJvm(PrivateEngine engine) {
+        var address = engine.hostAddress().orElse("127.0.0.1");
+        var server = SQSRestServerBuilder.withInterface(address)
                 .withDynamicPort()
                 .withAWSRegion(REGION)
                 .start();
@@ -96,111 +80,13 @@ public final class SqsServer implements AutoCloseable {
         var version = SQSRestServerBuilder.class.getPackage().getImplementationVersion();
         return new SqsServer(
                 "ElasticMQ " + version,
-                URI.create("http://127.0.0.1:" + port),
+                URI.create("http://" + address + ":" + port),
                 () -> beginToStop(server));
     }
 
     /// Waits for nothing: a client that was killed in a long poll would be waited for until its end.
     private static void beginToStop(SQSRestServer server) {
         var _ = server.stopAndGetFuture().apply();
-    }
-
-    /// Makes sure of the image in the engine, or says why it cannot be had.
-    private static Optional<String> obtainImage(PrivateEngine engine, URI dockerHub) {
-        if (engine.publishedPortsAddress().isEmpty() || engine.hostAddress().isEmpty()) {
-            return Optional.of("the private engine's containers cannot be reached from here");
-        }
-        try {
-            engine.docker().inspectImageCmd(LOCALSTACK + ":" + LOCALSTACK_VERSION).exec();
-            return Optional.empty();
-        } catch (NotFoundException absent) {
-            if (!isReachable(dockerHub)) {
-                return Optional.of(
-                        dockerHub.getHost() + " did not answer within "
-                                + REACHABLE_WITHIN.toSeconds()
-                                + " s, so LocalStack's image cannot be pulled");
-            }
-            return pull(engine, dockerHub, engine.hostAddress().get());
-        }
-    }
-
-    private static boolean isReachable(URI registry) {
-        var request = HttpRequest
-                .newBuilder(registry.resolve("/v2/"))
-                .timeout(REACHABLE_WITHIN)
-                .build();
-        try (var http = HttpClient.newBuilder().connectTimeout(REACHABLE_WITHIN).build()) {
-            return http.send(request, HttpResponse.BodyHandlers.discarding()).statusCode() < 500;
-        } catch (IOException e) {
-            return false;
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            return false;
-        }
-    }
-
-    /// Pulls through a registry of our own, since the engine itself has no way out; the registry's
-    /// files stay for the next run.
-    private static Optional<String> pull(PrivateEngine engine, URI dockerHub, String address) {
-        try {
-            var files = Files.createDirectories(DebianPackages.downloads().resolve("docker-hub"));
-            var configuration = Files.createTempFile("waggle-proxy", ".yml");
-            Files.writeString(configuration, """
-                    version: 0.1
-                    log: {level: warn, accesslog: {disabled: true}}
-                    storage:
-                      filesystem: {rootdirectory: %s}
-                    http: {addr: "%s:5000"}
-                    proxy: {remoteurl: "%s"}
-                    """.formatted(files, address, dockerHub));
-            var script = "docker-registry serve \"$0\" >&2 & " + "echo answer:0\n"
-                    + TetheredShell.LOOP;
-            var command = List.of(
-                    "setsid",
-                    "unshare",
-                    "--pid",
-                    "--fork",
-                    "--kill-child",
-                    "sh",
-                    "-c",
-                    script,
-                    configuration.toString());
-            try (var proxy = new TetheredShell(command, null, Path.of("/dev/null"))) {
-                proxy.ready(Duration.ofSeconds(10));
-                var registry = URI.create("http://" + address + ":5000");
-                Await.until(
-                        "a proxy of Docker Hub that answers",
-                        Duration.ofSeconds(10),
-                        () -> EngineClient.answers(registry));
-                System.out.println("pulling " + LOCALSTACK + ":" + LOCALSTACK_VERSION);
-                var source = address + ":5000/" + LOCALSTACK;
-                var complete = engine.docker()
-                        .pullImageCmd(source)
-                        .withTag(LOCALSTACK_VERSION)
-                        .exec(new PullImageResultCallback())
-                        .awaitCompletion(PULL.toSeconds(), TimeUnit.SECONDS);
-                if (!complete) {
-                    return Optional.of(
-                            "pulling LocalStack took longer than " + PULL.toMinutes() + " min");
-                }
-                engine.docker()
-                        .tagImageCmd(
-                                source + ":" + LOCALSTACK_VERSION,
-                                LOCALSTACK,
-                                LOCALSTACK_VERSION)
-                        .exec();
-                return Optional.empty();
-            } finally {
-                Files.delete(configuration);
-            }
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new IllegalStateException("interrupted while pulling LocalStack", e);
-        } catch (RuntimeException failed) {
-            return Optional.of("LocalStack's image was not to be pulled: " + failed.getMessage());
-        }
     }
 
     private static SqsServer startLocalStack(PrivateEngine engine) {
