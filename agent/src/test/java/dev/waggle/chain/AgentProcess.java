@@ -1,6 +1,5 @@
 package dev.waggle.chain;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -11,13 +10,10 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Predicate;
 
-/// The agent as users run it: `java -jar agent.jar` in a process of its own, configured by its environment.
-public final class AgentProcess implements AutoCloseable {
+/// The agent without a container: `java -jar agent.jar`, for an engine whose containers do not reach this machine.
+public final class AgentProcess implements RunningAgent {
 
-    /// Of a rollout, its rollback, and their surroundings.
-    private static final Duration LONGEST_ROLLOUT = Duration.ofMinutes(2);
     private static final Duration LONGEST_STOP = Duration.ofSeconds(50);
 
     private final Process process;
@@ -70,37 +66,19 @@ public final class AgentProcess implements AutoCloseable {
         }
     }
 
-    /// What it has logged.
+    @Override
     public LogLines log() {
         return log;
     }
 
-    /// Waits for the line that closes a push.
-    ///
-    /// @param deliveryId the push's
-    public JsonNode awaitOutcome(String deliveryId) {
-        return await(
-                "an outcome of " + deliveryId,
-                line -> line.path("message").asText().equals("push closed")
-                        && line.path("deliveryId").asText().equals(deliveryId));
+    /// What was written before the end is read before the reader ends.
+    @Override
+    public boolean isLogging() {
+        return reader.isAlive();
     }
 
-    /// Waits for a line of a message.
-    public JsonNode awaitMessage(String message) {
-        return await(
-                "the message " + message,
-                line -> line.path("message").asText().equals(message));
-    }
-
-    private JsonNode await(String description, Predicate<JsonNode> kind) {
-        // What was written before the end is read before the reader ends.
-        return log.await(description, LONGEST_ROLLOUT, reader::isAlive, kind);
-    }
-
-    /// Sends SIGTERM and waits for the end.
-    ///
-    /// @return the exit status
-    public int terminate() {
+    @Override
+    public void terminate() {
         // Process.destroy would close the stream that the last lines come by.
         process.toHandle().destroy();
         try {
@@ -109,7 +87,6 @@ public final class AgentProcess implements AutoCloseable {
                         "the agent did not end within " + LONGEST_STOP.toSeconds() + " s");
             }
             reader.join();
-            return process.exitValue();
         } catch (InterruptedException interrupted) {
             Thread.currentThread().interrupt();
             throw new IllegalStateException("interrupted while waiting for the agent", interrupted);
@@ -128,7 +105,6 @@ public final class AgentProcess implements AutoCloseable {
         }
     }
 
-    /// Kills the process if it still runs.
     @Override
     public void close() {
         process.destroyForcibly();

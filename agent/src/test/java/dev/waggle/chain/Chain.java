@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.waggle.function.WebhookHandler;
+import dev.waggle.testhost.AgentImage;
 import dev.waggle.testhost.Await;
 import dev.waggle.testhost.EngineHttp;
 import dev.waggle.testhost.PlaylistlogImages;
@@ -55,7 +56,7 @@ public final class Chain implements AutoCloseable {
     private final String token = HexFormat.of().formatHex(new SecureRandom().generateSeed(24));
     private final WebhookFront front;
     private final HttpClient http = HttpClient.newHttpClient();
-    private final AgentProcess agent;
+    private final RunningAgent agent;
 
     private Chain(
             PrivateEngine engine,
@@ -73,12 +74,11 @@ public final class Chain implements AutoCloseable {
         environment.put("WAGGLE_HUB_URL", "none");
         this.front = WebhookFront
                 .start(WebhookHandler.fromEnvironment(environment, lines(functionLog)));
-        Map<String, String> agentEnvironment = agentEnvironment(engine, sqs, queue);
-        agentEnvironment.putAll(agentSettings);
-        this.agent = AgentProcess.start(agentEnvironment);
+        this.agent = agent(engine, sqs, queue, agentSettings);
     }
 
-    /// Starts function and agent around an engine and a queue that run already, and end by themselves.
+    /// Starts function and agent around an engine and a queue that run already, and end by themselves. The agent is
+    /// the stack where the engine's containers reach this machine, and a process where they do not.
     public static Chain start(PrivateEngine engine, SqsServer sqs) {
         return start(engine, sqs, engine.registry(), Map.of());
     }
@@ -86,7 +86,8 @@ public final class Chain implements AutoCloseable {
     /// Starts function and agent as [#start] does.
     ///
     /// @param registryForFunction the registry that proves a push to the function
-    /// @param agentSettings variables of the agent's environment beside those that it needs
+    /// @param agentSettings variables of the agent's environment beside those that it needs; where there are any, it is a
+    ///     process, since they may name files of this machine
     public static Chain start(
             PrivateEngine engine,
             SqsServer sqs,
@@ -99,14 +100,21 @@ public final class Chain implements AutoCloseable {
         }
     }
 
-    private static Map<String, String> agentEnvironment(
+    private static RunningAgent agent(
             PrivateEngine engine,
             SqsServer sqs,
-            SqsServer.FifoQueue queue) {
+            SqsServer.FifoQueue queue,
+            Map<String, String> settings) {
         Map<String, String> environment = new HashMap<>(sqs.environment());
         environment.put("WAGGLE_QUEUE_URL", queue.url());
-        environment.put("DOCKER_HOST", engine.dockerHost().toString());
-        return environment;
+        if (engine.hostAddress().isEmpty() || !settings.isEmpty()) {
+            environment.put("DOCKER_HOST", engine.dockerHost().toString());
+            environment.putAll(settings);
+            return AgentProcess.start(environment);
+        }
+        AgentImage.build(engine, step -> System.out.println("agent's image: " + step));
+        // The registry has no such image, and asking for it takes time.
+        return AgentStack.deploy(engine, environment, "--resolve-image", "never");
     }
 
     /// The engine's API as plain JSON.
@@ -115,7 +123,7 @@ public final class Chain implements AutoCloseable {
     }
 
     /// The agent.
-    public AgentProcess agent() {
+    public RunningAgent agent() {
         return agent;
     }
 

@@ -3,6 +3,7 @@ package dev.waggle.demo;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.waggle.chain.Chain;
 import dev.waggle.chain.Delivery;
+import dev.waggle.testhost.AgentImage;
 import dev.waggle.testhost.PlaylistlogImages;
 import dev.waggle.testhost.PlaylistlogImages.Health;
 import dev.waggle.testhost.PrivateEngine;
@@ -92,10 +93,20 @@ public final class Demo implements AutoCloseable {
         steps.note("engine " + engine.version() + ", " + engine.dockerHost());
         PlaylistlogImages images = new PlaylistlogImages(engine);
         SqsServer sqs = steps
-                .step("a real SQS server inside this JVM", () -> keep(SqsServer.startInJvm(engine)));
+                .step(
+                        "a real SQS server inside this JVM",
+                        () -> keep(SqsServer.startInJvm(engine)));
         steps.note(sqs.kind());
+        if (engine.hostAddress().isPresent()) {
+            steps.step("the agent's image: docker build agent", () -> {
+                AgentImage.build(engine, steps::note);
+                return null;
+            });
+        } else {
+            steps.note("the agent runs outside: the engine's containers cannot reach this machine");
+        }
         Chain chain = steps.step(
-                "the function behind a webhook, and the agent",
+                "the function behind a webhook, and the agent: docker stack deploy",
                 () -> keep(Chain.start(engine, sqs)));
         String first = steps
                 .step("image vorce/playlistlog:1 pushed", () -> images.push("1", Health.HEALTHY));

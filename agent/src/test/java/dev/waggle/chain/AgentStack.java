@@ -1,0 +1,173 @@
+package dev.waggle.chain;
+
+import dev.waggle.testhost.AgentImage;
+import dev.waggle.testhost.Await;
+import dev.waggle.testhost.PrivateEngine;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/// The agent as users run it: the image of `agent/Dockerfile`, deployed with `agent/stack.yml`.
+///
+/// What a test adds to the stack is a second file on the command line, as a user's own additions would be.
+public final class AgentStack implements RunningAgent {
+
+    private static final AtomicInteger STACKS = new AtomicInteger();
+    private static final String CREDENTIALS = "waggle-aws";
+    private static final Duration LONGEST_STOP = Duration.ofSeconds(60);
+
+    private final PrivateEngine engine;
+    private final String stack = "waggle" + STACKS.incrementAndGet();
+    private final LogLines log = new LogLines();
+    private final Process logs;
+    private final Thread reader;
+
+    private AgentStack(
+            PrivateEngine engine,
+            Map<String, String> environment,
+            List<String> options) {
+        this.engine = engine;
+        createCredentials(environment);
+        deploy(environment, options);
+        this.logs = AgentImage.start(engine, "service", "logs", "--raw", "--follow", service());
+        this.reader = Thread.ofVirtual().start(this::read);
+    }
+
+    /// Deploys the image that the engine has.
+    ///
+    /// @param environment what the agent shall find in its environment, credentials excepted, which become a secret
+    /// @param options further ones for `docker stack deploy`
+    static AgentStack deploy(
+            PrivateEngine engine,
+            Map<String, String> environment,
+            String... options) {
+        return new AgentStack(engine, environment, List.of(options));
+    }
+
+    private void createCredentials(Map<String, String> environment) {
+        if (AgentImage.docker(engine, "secret", "ls", "--quiet", "--filter", "name=" + CREDENTIALS)
+                .isBlank()) {
+            withFile(
+                    "[default]\naws_access_key_id=%s\naws_secret_access_key=%s\n".formatted(
+                            environment.get("AWS_ACCESS_KEY_ID"),
+                            environment.get("AWS_SECRET_ACCESS_KEY")),
+                    file -> AgentImage.docker(engine, "secret", "create", CREDENTIALS, file));
+        }
+    }
+
+    private void deploy(Map<String, String> environment, List<String> options) {
+        withFile(additions(environment), additions -> {
+            List<String> command = new ArrayList<>(List.of("stack", "deploy"));
+            command.addAll(
+                    List.of(
+                            "--compose-file",
+                            AgentImage.directory().resolve("stack.yml").toString(),
+                            "--compose-file",
+                            additions));
+            command.addAll(options);
+            command.add(stack);
+            return AgentImage
+                    .docker(engine, stackEnvironment(environment), command.toArray(String[]::new));
+        });
+    }
+
+    private Map<String, String> stackEnvironment(Map<String, String> environment) {
+        Map<String, String> all = new HashMap<>(environment);
+        Path socket = Path.of(engine.dockerHost().getPath());
+        all.put("DOCKER_SOCKET", socket.toString());
+        try {
+            all.put("DOCKER_GROUP", Files.getAttribute(socket, "unix:gid").toString());
+        } catch (IOException gone) {
+            throw new UncheckedIOException(gone);
+        }
+        return all;
+    }
+
+    /// The SQS server is not Amazon's.
+    private static String additions(Map<String, String> environment) {
+        return """
+                version: "3.8"
+                services:
+                  agent:
+                    environment:
+                      AWS_ENDPOINT_URL_SQS: "%s"
+                """.formatted(environment.get("AWS_ENDPOINT_URL_SQS"));
+    }
+
+    private interface UseOfFile {
+        String use(String file);
+    }
+
+    private static void withFile(String content, UseOfFile use) {
+        try {
+            Path file = Files.createTempFile("waggle-stack", ".yml");
+            try {
+                Files.writeString(file, content);
+                use.use(file.toString());
+            } finally {
+                Files.delete(file);
+            }
+        } catch (IOException failed) {
+            throw new UncheckedIOException(failed);
+        }
+    }
+
+    /// What the agent's service is called.
+    public String service() {
+        return stack + "_agent";
+    }
+
+    private void read() {
+        try (BufferedReader lines = logs.inputReader(StandardCharsets.UTF_8)) {
+            lines.lines().forEach(log::add);
+        } catch (IOException | UncheckedIOException ended) {
+            // The log ends with the process.
+        }
+    }
+
+    @Override
+    public LogLines log() {
+        return log;
+    }
+
+    @Override
+    public boolean isLogging() {
+        return reader.isAlive();
+    }
+
+    @Override
+    public void terminate() {
+        AgentImage.docker(engine, "service", "scale", "--detach", service() + "=0");
+        Await.until(
+                "the end of the agent's container",
+                LONGEST_STOP,
+                () -> AgentImage.docker(
+                        engine,
+                        "ps",
+                        "--quiet",
+                        "--filter",
+                        "label=com.docker.swarm.service.name=" + service()).isBlank());
+        awaitMessage("agent stopped");
+    }
+
+    @Override
+    public void close() {
+        AgentImage.docker(engine, "stack", "rm", stack);
+        logs.destroy();
+        try {
+            logs.waitFor(LONGEST_STOP.toSeconds(), TimeUnit.SECONDS);
+        } catch (InterruptedException interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}
