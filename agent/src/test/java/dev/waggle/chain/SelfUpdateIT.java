@@ -1,0 +1,67 @@
+package dev.waggle.chain;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.waggle.testhost.AgentImage;
+import dev.waggle.testhost.Await;
+import dev.waggle.testhost.PlaylistlogImages;
+import dev.waggle.testhost.PrivateEngine;
+import dev.waggle.testhost.SqsServer;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/// The agent's own service is opted in, and a push of its image rolls it like any other.
+class SelfUpdateIT {
+
+    private static final String REPOSITORY = "waggle/agent";
+
+    @Test
+    void rollsItselfAndClosesThePushOnce(@TempDir Path context) throws IOException {
+        try (PrivateEngine engine = PrivateEngine.start();
+                SqsServer sqs = SqsServer.start(engine);
+                Chain chain = Chain.start(engine, sqs)) {
+            AgentStack agent = (AgentStack) chain.agent();
+            agent.awaitMessage("agent started");
+            String digest = pushNewer(engine, context);
+
+            chain.send(
+                    "{\"version\":1,\"deliveryId\":\"newer-agent\",\"repository\":\"" + REPOSITORY
+                            + "\",\"tag\":\"1\",\"digest\":\"" + digest
+                            + "\",\"acceptedAt\":\"2026-11-01T10:00:02.123Z\"}");
+
+            JsonNode outcome = agent.awaitOutcome("newer-agent");
+            assertThat(outcome.path("service").asText()).isEqualTo(agent.service());
+            assertThat(outcome.path("outcome").asText()).isEqualTo("updated");
+            // The agent of before has ended, so nobody is left who could close it again.
+            Await.until(
+                    "one agent, of the new image",
+                    Duration.ofSeconds(60),
+                    () -> AgentImage.docker(
+                            engine,
+                            "ps",
+                            "--no-trunc",
+                            "--format",
+                            "{{.Image}}").strip().equals("waggle/agent:1@" + digest));
+            assertThat(chain.image(agent.service())).isEqualTo("waggle/agent:1@" + digest);
+            assertThat(chain.messages()).isZero();
+            assertThat(
+                    agent.log().all().stream().map(line -> line.path("message").asText()))
+                    .containsOnlyOnce("push closed", "agent stopped");
+        }
+    }
+
+    private static String pushNewer(PrivateEngine engine, Path context) throws IOException {
+        String local = PrivateEngine.LOCAL_REGISTRY + "/" + REPOSITORY + ":1";
+        Files.writeString(
+                context.resolve("Dockerfile"),
+                "FROM " + AgentImage.NAME + "\nLABEL newer=true\n");
+        AgentImage.docker(engine, "build", "--tag", local, context.toString());
+        AgentImage.docker(engine, "push", "--quiet", local);
+        return new PlaylistlogImages(engine).digest(REPOSITORY, "1");
+    }
+}
