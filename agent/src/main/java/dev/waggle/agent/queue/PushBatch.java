@@ -151,7 +151,10 @@ final class PushBatch {
                             .addKeyValue("tag", push.tag())
                             .addKeyValue("receiveCount", message.receiveCount())
                             .log("push received");
-                    arrivals.put(new Arrival(push, message.sentAt(), received), message);
+                    arrivals.put(
+                            new Arrival(push.acceptedBefore(message.sentAt()), message.sentAt(),
+                                    received),
+                            message);
                 }
             }
         }

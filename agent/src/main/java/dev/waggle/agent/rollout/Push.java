@@ -22,6 +22,15 @@ public record Push(
         Evidence evidence,
         Instant acceptedAt) {
 
+    /// The push, accepted before it was queued: were it of the future, no later push would be newer.
+    ///
+    /// @param queued when the queue took the message, by the queue's own clock
+    public Push acceptedBefore(Instant queued) {
+        return acceptedAt.isAfter(queued)
+                ? new Push(deliveryId, repository, tag, digest, pushedAt, evidence, queued)
+                : this;
+    }
+
     /// What tells an older push from a newer one: when it was made or, where that is not known or
     /// cannot be, when it was accepted.
     Instant time() {

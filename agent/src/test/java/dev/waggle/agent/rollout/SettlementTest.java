@@ -116,6 +116,14 @@ class SettlementTest {
     }
 
     @Test
+    void believesNoPushThatItWasAcceptedAfterItWasQueued() {
+        Push forged = new Push("c", PLAYLISTLOG, new Tag("1"), OLD, NOON.plusSeconds(999),
+                Evidence.CONFIRMED, NOON.plusSeconds(999));
+        assertThat(forged.acceptedBefore(NOON).time()).isEqualTo(NOON);
+        assertThat(forged.acceptedBefore(NOON.plusSeconds(1000))).isEqualTo(forged);
+    }
+
+    @Test
     void findsAServiceInWhateverFormItsImageIsWritten() {
         ServiceState untagged = running(WEB, new ImageReference(PLAYLISTLOG, null, null));
         Push push = push("1", 1);
