@@ -39,7 +39,7 @@ class SocketProxyTest {
             String method = paths.group(1).contains("post") ? "post" : "get";
             assertThat(allows(method, path)).as(method + " " + path).isTrue();
         }
-        assertThat(found).isEqualTo(9);
+        assertThat(found).isEqualTo(11);
     }
 
     @Test

@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
 /// @param deliveryId which push gave the service its image, null before the first
 /// @param pushedAt when that was pushed, null before the first
 /// @param rolledBackFrom what Swarm went back from before that update, the last at the end
-record RolloutRecord(
+public record RolloutRecord(
         @Nullable String deliveryId,
         @Nullable Instant pushedAt,
         SequencedSet<Digest> rolledBackFrom) {
@@ -27,7 +27,8 @@ record RolloutRecord(
     static final String DELIVERY = ServiceLabels.PREFIX + "push.delivery";
     static final String PUSHED_AT = ServiceLabels.PREFIX + "push.time";
     static final String ROLLED_BACK_FROM = ServiceLabels.PREFIX + "rolled-back-from";
-    static final List<String> LABELS = List.of(DELIVERY, PUSHED_AT, ROLLED_BACK_FROM);
+    /// Every label that Waggle writes.
+    public static final List<String> LABELS = List.of(DELIVERY, PUSHED_AT, ROLLED_BACK_FROM);
 
     /// A label is no archive.
     private static final int MOST_DIGESTS = 8;

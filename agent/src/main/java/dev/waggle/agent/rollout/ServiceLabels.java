@@ -131,6 +131,24 @@ public record ServiceLabels(
         }
     }
 
+    /// What is to mend in the labels of a service that is not opted in, though some of them are meant for us: a
+    /// misspelt `waggle.tags` is otherwise never seen. What we wrote ourselves may stay when a service is opted out.
+    ///
+    /// @return empty if no label is meant for us, or the service is opted in
+    public static Optional<String> strays(Map<String, String> labels) {
+        if (labels.containsKey(TAGS)) {
+            return Optional.empty();
+        }
+        List<String> strays = new ArrayList<>();
+        for (String label : new TreeSet<>(labels.keySet())) {
+            if (SETTINGS.contains(label)) {
+                strays.add(label + " has no effect without " + TAGS);
+            }
+        }
+        refuseUnknown(labels, strays);
+        return strays.isEmpty() ? Optional.empty() : Optional.of(String.join("; ", strays));
+    }
+
     /// A misspelt label would silently be the default.
     private static void refuseUnknown(Map<String, String> labels, List<String> problems) {
         for (String label : new TreeSet<>(labels.keySet())) {

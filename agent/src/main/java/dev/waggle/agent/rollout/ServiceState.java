@@ -20,8 +20,23 @@ public record ServiceState(ObjectNode tree) {
     static final Duration DEFAULT_MONITOR = Duration.ofSeconds(5);
 
     /// Where Swarm says a rolling update stands.
-    enum UpdateState {
-        NONE, UPDATING, PAUSED, COMPLETED, ROLLBACK_STARTED, ROLLBACK_PAUSED, ROLLBACK_COMPLETED, UNKNOWN;
+    public enum UpdateState {
+        /// Nothing was updated, or the update changed no task.
+        NONE,
+        /// Tasks are being replaced.
+        UPDATING,
+        /// The update stopped and waits for somebody.
+        PAUSED,
+        /// Every task was replaced.
+        COMPLETED,
+        /// Tasks are being given their former image.
+        ROLLBACK_STARTED,
+        /// The rollback stopped and waits for somebody.
+        ROLLBACK_PAUSED,
+        /// Every task has its former image.
+        ROLLBACK_COMPLETED,
+        /// A state that later engines may know.
+        UNKNOWN;
 
         private static UpdateState of(String word) {
             return switch (word) {
@@ -57,7 +72,8 @@ public record ServiceState(ObjectNode tree) {
         return tree.withObject("/Spec").deepCopy();
     }
 
-    Optional<ImageReference> image() {
+    /// The image of the specification, empty if it is not a reference.
+    public Optional<ImageReference> image() {
         return ImageReference.parse(imageText());
     }
 
@@ -76,7 +92,8 @@ public record ServiceState(ObjectNode tree) {
         return push.deliveryId().equals(labels().get(RolloutRecord.DELIVERY));
     }
 
-    String imageText() {
+    /// The image as the specification spells it.
+    public String imageText() {
         return tree.at("/Spec/TaskTemplate/ContainerSpec/Image").asText();
     }
 
@@ -93,21 +110,23 @@ public record ServiceState(ObjectNode tree) {
         return tree.path("UpdateStatus");
     }
 
-    UpdateState updateState() {
+    /// Where the last update stands.
+    public UpdateState updateState() {
         return UpdateState.of(updateStatus().path("State").asText(""));
     }
 
-    String updateMessage() {
+    /// Swarm's words about the last update, empty if there are none.
+    public String updateMessage() {
         return updateStatus().path("Message").asText("");
     }
 
     /// When the update began that the status is of, empty if there is none.
-    Optional<Instant> updateStarted() {
+    public Optional<Instant> updateStarted() {
         return time("StartedAt");
     }
 
     /// When it ended, empty if it has not.
-    Optional<Instant> updateCompleted() {
+    public Optional<Instant> updateCompleted() {
         return time("CompletedAt");
     }
 
@@ -130,7 +149,7 @@ public record ServiceState(ObjectNode tree) {
     }
 
     /// Replicas wanted; empty for a service that runs once on every node.
-    Optional<Long> replicas() {
+    public Optional<Long> replicas() {
         JsonNode replicated = tree.at("/Spec/Mode/Replicated");
         return replicated.isMissingNode()
                 ? Optional.empty()
@@ -160,7 +179,8 @@ public record ServiceState(ObjectNode tree) {
                 .toList();
     }
 
-    boolean isJob() {
+    /// Whether it runs to an end, and so cannot be rolled.
+    public boolean isJob() {
         JsonNode mode = tree.at("/Spec/Mode");
         return mode.has("ReplicatedJob") || mode.has("GlobalJob");
     }

@@ -74,6 +74,9 @@ public interface Swarm {
     /// Every service that carries a label, whatever its value.
     List<ServiceState> servicesWithLabel(String label) throws InterruptedException;
 
+    /// Every service, opted in or not: many, for what nobody waits for.
+    List<ServiceState> services() throws InterruptedException;
+
     /// The service of an id, empty if there is none any more.
     Optional<ServiceState> service(String id) throws InterruptedException;
 

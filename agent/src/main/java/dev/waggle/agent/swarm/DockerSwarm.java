@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.github.dockerjava.zerodep.ZerodepDockerHttpClient;
+import dev.waggle.agent.doctor.ExaminedEngine;
 import dev.waggle.agent.rollout.Digest;
 import dev.waggle.agent.rollout.ImageReference;
 import dev.waggle.agent.rollout.NodeState;
@@ -29,7 +30,7 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /// The swarm that a Docker engine manages.
-public final class DockerSwarm implements Swarm, AutoCloseable {
+public final class DockerSwarm implements Swarm, ExaminedEngine, AutoCloseable {
 
     private static final int BAD_REQUEST = 400;
     private static final int UNAUTHORISED = 401;
@@ -74,11 +75,16 @@ public final class DockerSwarm implements Swarm, AutoCloseable {
 
     @Override
     public List<ServiceState> servicesWithLabel(String label) throws InterruptedException {
-        JsonNode services = required(
-                engine.get("/services?filters=" + filters("label", label)),
-                "list services");
-        return Stream.of(services)
-                .flatMap(list -> list.valueStream())
+        return services(engine.get("/services?filters=" + filters("label", label)));
+    }
+
+    @Override
+    public List<ServiceState> services() throws InterruptedException {
+        return services(engine.get("/services"));
+    }
+
+    private static List<ServiceState> services(Answer answer) {
+        return required(answer, "list services").valueStream()
                 .filter(ObjectNode.class::isInstance)
                 .map(service -> new ServiceState((ObjectNode) service))
                 .toList();
@@ -158,6 +164,20 @@ public final class DockerSwarm implements Swarm, AutoCloseable {
     private static Map<String, String> texts(JsonNode object) {
         return object.propertyStream()
                 .collect(Collectors.toMap(Map.Entry::getKey, text -> text.getValue().asText()));
+    }
+
+    @Override
+    public EngineState engine() throws InterruptedException {
+        Answer answer = engine.get("/info");
+        JsonNode info = required(answer, "inspect the engine");
+        JsonNode swarm = info.path("Swarm");
+        return new EngineState(info.path("ServerVersion").asText("?"),
+                answer.apiVersion() == null ? "?" : answer.apiVersion(),
+                swarm.path("LocalNodeState").asText("?"),
+                swarm.path("ControlAvailable").asBoolean(),
+                swarm.path("Managers").asInt(),
+                swarm.path("Nodes").asInt(),
+                Optional.ofNullable(time(info.path("SystemTime").asText(""))));
     }
 
     @Override

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.waggle.agent.rollout.SwarmInMemory.Request.CheckReadiness;
 import dev.waggle.agent.rollout.SwarmInMemory.Request.Inspect;
+import dev.waggle.agent.rollout.SwarmInMemory.Request.ListAllServices;
 import dev.waggle.agent.rollout.SwarmInMemory.Request.ListNodes;
 import dev.waggle.agent.rollout.SwarmInMemory.Request.ListServices;
 import dev.waggle.agent.rollout.SwarmInMemory.Request.ListTasks;
@@ -39,6 +40,8 @@ public final class SwarmInMemory implements Swarm {
         record CheckReadiness() implements Request {}
 
         record ListServices(String label) implements Request {}
+
+        record ListAllServices() implements Request {}
 
         record Inspect(String serviceId) implements Request {}
 
@@ -212,7 +215,7 @@ public final class SwarmInMemory implements Swarm {
     }
 
     /// Has these tasks and no other.
-    void has(String serviceId, TaskState... these) {
+    public void has(String serviceId, TaskState... these) {
         synchronized (lock) {
             tasks.put(serviceId, List.of(these));
         }
@@ -287,6 +290,17 @@ public final class SwarmInMemory implements Swarm {
             return services.values()
                     .stream()
                     .filter(tree -> tree.at("/Spec/Labels").has(label))
+                    .map(tree -> new ServiceState(tree.deepCopy()))
+                    .toList();
+        }
+    }
+
+    @Override
+    public List<ServiceState> services() throws InterruptedException {
+        arrive(new ListAllServices());
+        synchronized (lock) {
+            return services.values()
+                    .stream()
                     .map(tree -> new ServiceState(tree.deepCopy()))
                     .toList();
         }

@@ -1,0 +1,33 @@
+package dev.waggle.agent.doctor;
+
+import dev.waggle.agent.doctor.Finding.Check;
+import java.time.Duration;
+import java.time.Instant;
+
+/// Judges the clock by another.
+///
+/// @param whose the other
+/// @param theirs what it said
+/// @param ours what the own one said when that answer came
+record ClockCheck(String whose, Instant theirs, Instant ours) {
+
+    private static final Duration NOTICEABLE = Duration.ofMinutes(1);
+
+    /// SQS refuses a signature that is further off.
+    private static final Duration UNBEARABLE = Duration.ofMinutes(15);
+
+    private static final String REMEDY = "set the clock of this host: timedatectl set-ntp true";
+
+    Finding finding() {
+        Duration off = Duration.between(theirs, ours);
+        String found = off.abs().toSeconds() + " s " + (off.isNegative() ? "behind " : "ahead of ")
+                + whose;
+        if (off.abs().compareTo(UNBEARABLE) >= 0) {
+            return Finding
+                    .problem(Check.CLOCK, found + ": SQS refuses more than 15 minutes", REMEDY);
+        }
+        return off.abs().compareTo(NOTICEABLE) >= 0
+                ? Finding.warning(Check.CLOCK, found, REMEDY)
+                : Finding.ok(Check.CLOCK, "within a minute of " + whose);
+    }
+}
