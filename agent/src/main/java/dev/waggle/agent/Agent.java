@@ -1,6 +1,7 @@
 package dev.waggle.agent;
 
 import dev.waggle.agent.AgentConfiguration.InvalidConfigurationException;
+import dev.waggle.agent.logging.JsonLogging;
 import dev.waggle.agent.queue.PushConsumer;
 import dev.waggle.agent.queue.QueueUnavailableException;
 import dev.waggle.agent.queue.SqsPushQueue;
@@ -17,7 +18,8 @@ import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// The agent's process: `java -jar agent.jar`, configured by its environment.
+/// The agent's process: `java -jar agent.jar`, configured by its environment. With arguments it is
+/// one of [AgentCommand]'s instead, whose classes the agent itself never loads.
 public final class Agent {
 
     private static final Logger LOG = LoggerFactory.getLogger(Agent.class);
@@ -34,8 +36,12 @@ public final class Agent {
 
     /// Runs until SIGTERM. Ends with status 2 if the settings are wrong, with 1 after a failure.
     ///
-    /// @param arguments none
+    /// @param arguments none, or a command
     public static void main(String[] arguments) throws InterruptedException {
+        if (arguments.length > 0) {
+            JsonLogging.toStandardError();
+            System.exit(AgentCommand.run(System.getenv(), System.out, System.err, arguments));
+        }
         CountDownLatch ended = new CountDownLatch(1);
         int status;
         try {

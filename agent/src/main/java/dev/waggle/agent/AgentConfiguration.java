@@ -70,22 +70,23 @@ record AgentConfiguration(
 
         private static final long serialVersionUID = 1L;
 
+        private final transient List<String> problems;
+
         InvalidConfigurationException(List<String> problems) {
             super(String.join("; ", problems));
+            this.problems = List.copyOf(problems);
+        }
+
+        List<String> problems() {
+            return problems;
         }
     }
 
     /// @throws InvalidConfigurationException naming all that is wrong at once
     static AgentConfiguration from(Map<String, String> environment) {
         Reader reader = new Reader(environment);
-        URI queueUrl = reader.read(
-                QUEUE_URL,
-                AgentConfiguration::queueUrl,
-                "the FIFO queue's URL, https://sqs.REGION.amazonaws.com/ACCOUNT/NAME.fifo");
-        URI dockerHost = reader.read(
-                DOCKER_HOST,
-                AgentConfiguration::dockerHost,
-                "unix:///path/of/docker.sock or tcp://host:port");
+        URI queueUrl = readQueueUrl(reader);
+        URI dockerHost = readDockerHost(reader);
         Duration timeout = reader.read(
                 ROLLOUT_TIMEOUT,
                 ServiceLabels::duration,
@@ -107,6 +108,42 @@ record AgentConfiguration(
         }
         return new AgentConfiguration(queueUrl, dockerHost, timeout, healthFile, notifyAddresses,
                 notifyEvents, credentials);
+    }
+
+    /// The engine's address alone, for what needs no more.
+    ///
+    /// @throws InvalidConfigurationException if it is wrong
+    static URI dockerHost(Map<String, String> environment) {
+        return alone(new Reader(environment), AgentConfiguration::readDockerHost);
+    }
+
+    /// The queue's address alone, for what looks at a set-up that may be wrong elsewhere.
+    ///
+    /// @throws InvalidConfigurationException if it is wrong
+    static URI queueUrl(Map<String, String> environment) {
+        return alone(new Reader(environment), AgentConfiguration::readQueueUrl);
+    }
+
+    private static URI alone(Reader reader, Function<Reader, @Nullable URI> setting) {
+        URI value = setting.apply(reader);
+        if (value == null) {
+            throw new InvalidConfigurationException(reader.problems);
+        }
+        return value;
+    }
+
+    private static @Nullable URI readQueueUrl(Reader reader) {
+        return reader.read(
+                QUEUE_URL,
+                AgentConfiguration::queueUrl,
+                "the FIFO queue's URL, https://sqs.REGION.amazonaws.com/ACCOUNT/NAME.fifo");
+    }
+
+    private static @Nullable URI readDockerHost(Reader reader) {
+        return reader.read(
+                DOCKER_HOST,
+                AgentConfiguration::dockerHost,
+                "unix:///path/of/docker.sock or tcp://host:port");
     }
 
     private static URI queueUrl(String text) {

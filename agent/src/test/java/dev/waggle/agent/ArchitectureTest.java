@@ -29,6 +29,10 @@ class ArchitectureTest {
                 .definedBy("dev.waggle.agent.report")
                 .layer("logging")
                 .definedBy("dev.waggle.agent.logging")
+                .layer("status")
+                .definedBy("dev.waggle.agent.status")
+                .layer("doctor")
+                .definedBy("dev.waggle.agent.doctor")
                 .whereLayer("process")
                 .mayNotBeAccessedByAnyLayer()
                 .whereLayer("queue")
@@ -38,9 +42,19 @@ class ArchitectureTest {
                 .whereLayer("report")
                 .mayOnlyBeAccessedByLayers("process")
                 .whereLayer("logging")
-                .mayNotBeAccessedByAnyLayer()
+                .mayOnlyBeAccessedByLayers("process")
+                .whereLayer("status")
+                .mayOnlyBeAccessedByLayers("process")
+                .whereLayer("doctor")
+                .mayOnlyBeAccessedByLayers("process", "queue", "swarm")
                 .whereLayer("rollout")
-                .mayOnlyBeAccessedByLayers("process", "queue", "swarm", "report")
+                .mayOnlyBeAccessedByLayers(
+                        "process",
+                        "queue",
+                        "swarm",
+                        "report",
+                        "status",
+                        "doctor")
                 .check(AGENT);
     }
 
@@ -57,6 +71,12 @@ class ArchitectureTest {
                 .should()
                 .dependOnClassesThat()
                 .resideInAPackage("com.github.dockerjava..")
+                .check(AGENT);
+        noClasses().that()
+                .haveNameNotMatching("dev\\.waggle\\.agent\\.AgentCommand.*")
+                .should()
+                .dependOnClassesThat()
+                .resideInAPackage("picocli..")
                 .check(AGENT);
     }
 

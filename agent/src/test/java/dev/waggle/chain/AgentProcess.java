@@ -44,7 +44,7 @@ public final class AgentProcess implements RunningAgent {
         }
     }
 
-    private static Path jar() {
+    static Path jar() {
         try {
             Path testClasses = Path.of(
                     AgentProcess.class.getProtectionDomain().getCodeSource().getLocation().toURI());

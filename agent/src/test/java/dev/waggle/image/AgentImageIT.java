@@ -35,6 +35,15 @@ class AgentImageIT {
     }
 
     @Test
+    void takesACommand() {
+        assertThat(run("--read-only", AgentImage.NAME, "doctor"))
+                .contains("problem  settings       WAGGLE_QUEUE_URL is not set")
+                .contains("problem  engine ")
+                .doesNotContain("Exception in thread");
+        assertThat(run("--read-only", AgentImage.NAME, "status")).contains("agent doctor tells");
+    }
+
+    @Test
     void runsAsNobodyWithItsCacheOfClasses() {
         assertThat(run("--entrypoint", "id", AgentImage.NAME, "-u"))
                 .isEqualToIgnoringNewLines("65532");

@@ -129,7 +129,7 @@ public final class Doctor {
             return new Answer.Given<>(question.get(rest, TimeUnit.NANOSECONDS));
         } catch (TimeoutException tooSlow) {
             question.cancel(true);
-            return new Answer.None<>("too slow");
+            return new Answer.None<>("no answer in time");
         } catch (ExecutionException failed) {
             Throwable cause = failed.getCause();
             return new Answer.None<>(

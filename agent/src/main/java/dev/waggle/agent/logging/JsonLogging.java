@@ -12,15 +12,24 @@ public final class JsonLogging implements SLF4JServiceProvider {
 
     private static final String OUR_CODE = "dev.waggle.";
 
+    private static volatile boolean standardError;
+
     private final IMarkerFactory markers = new BasicMarkerFactory();
     private final MDCAdapter context = new NOPMDCAdapter();
 
     /// Called by SLF4J.
     public JsonLogging() {}
 
+    /// Has loggers that are asked for from now on write to standard error: the standard output of a
+    /// command is its answer.
+    public static void toStandardError() {
+        standardError = true;
+    }
+
     @Override
     public ILoggerFactory getLoggerFactory() {
-        return name -> new JsonLogger(name, name.startsWith(OUR_CODE), System.out);
+        return name -> new JsonLogger(name, name.startsWith(OUR_CODE),
+                standardError ? System.err : System.out);
     }
 
     @Override

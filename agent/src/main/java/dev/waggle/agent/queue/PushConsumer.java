@@ -29,7 +29,7 @@ public final class PushConsumer {
     private static final Logger LOG = LoggerFactory.getLogger(PushConsumer.class);
 
     /// How long a dead agent's message stays hidden from the next.
-    static final Duration INVISIBLE = Duration.ofSeconds(60);
+    public static final Duration INVISIBLE = Duration.ofSeconds(60);
 
     /// Rollouts at once; each needs little, but all share one engine.
     private static final int MOST_AT_ONCE = 8;

@@ -162,7 +162,10 @@ public final class SqsPushQueue implements PushQueue, ExaminedQueue, AutoCloseab
                             String.valueOf(details.errorMessage()),
                             date(details.sdkHttpResponse()));
         } catch (SdkException unreachable) {
-            return new QueueAnswer.Unreachable(root(unreachable).toString());
+            return new QueueAnswer.Unreachable(
+                    identity() instanceof Identity.None
+                            ? "there are no credentials to ask with"
+                            : root(unreachable).toString());
         }
     }
 
