@@ -481,6 +481,14 @@ class RolloutRulesIT {
             this.health = health;
             this.outcome = outcome;
         }
+
+        /// Between the line that closes a push and its deletion from the queue is a moment.
+        private boolean mayHaveBeenClosed() {
+            return switch (this) {
+                case UPDATE_COMPLETED, ROLLBACK_COMPLETED, CLOSED -> true;
+                case RECEIVED, UPDATE_SENT, FIRST_TASK_SERVING, ROLLBACK_STARTED -> false;
+            };
+        }
     }
 
     @ParameterizedTest
@@ -520,7 +528,7 @@ class RolloutRulesIT {
                     () -> stage.messages() == 0);
             assertThat(stage.closings()).extracting(RolloutRulesIT::outcome)
                     .containsOnly(phase.outcome)
-                    .hasSizeLessThanOrEqualTo(phase == Phase.CLOSED ? 2 : 1);
+                    .hasSizeLessThanOrEqualTo(phase.mayHaveBeenClosed() ? 2 : 1);
             assertThat(stage.deadLetters()).isZero();
             boolean updated = phase.outcome.equals("updated");
             assertThat(stage.imageOf(name)).isEqualTo(updated ? next : first);

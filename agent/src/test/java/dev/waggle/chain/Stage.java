@@ -188,8 +188,10 @@ final class Stage implements AutoCloseable {
                 () -> running(name) == running);
     }
 
+    /// Tasks that run and shall run: Swarm also tells of some that are on their way out.
     long running(String service) {
         return tasks(service).valueStream()
+                .filter(task -> !task.path("DesiredState").asText().equals("shutdown"))
                 .filter(task -> task.at("/Status/State").asText().equals("running"))
                 .count();
     }
