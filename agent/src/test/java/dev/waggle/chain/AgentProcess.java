@@ -1,10 +1,8 @@
 package dev.waggle.chain;
 
-import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URISyntaxException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -22,7 +20,7 @@ public final class AgentProcess implements RunningAgent {
 
     private AgentProcess(Process process) {
         this.process = process;
-        this.reader = Thread.ofVirtual().start(this::read);
+        this.reader = Thread.ofVirtual().start(() -> log.readFrom(process));
     }
 
     /// Starts the jar that the build made.
@@ -55,14 +53,6 @@ public final class AgentProcess implements RunningAgent {
             return jar;
         } catch (URISyntaxException impossible) {
             throw new IllegalStateException(impossible);
-        }
-    }
-
-    private void read() {
-        try (BufferedReader lines = process.inputReader(StandardCharsets.UTF_8)) {
-            lines.lines().forEach(log::add);
-        } catch (IOException | UncheckedIOException ended) {
-            // The log ends with the process.
         }
     }
 

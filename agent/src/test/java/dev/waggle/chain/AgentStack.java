@@ -3,10 +3,8 @@ package dev.waggle.chain;
 import dev.waggle.testhost.AgentImage;
 import dev.waggle.testhost.Await;
 import dev.waggle.testhost.PrivateEngine;
-import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -40,7 +38,7 @@ public final class AgentStack implements RunningAgent {
         createCredentials(environment);
         deploy(environment, options);
         this.logs = AgentImage.start(engine, "service", "logs", "--raw", "--follow", service());
-        this.reader = Thread.ofVirtual().start(this::read);
+        this.reader = Thread.ofVirtual().start(() -> log.readFrom(logs));
     }
 
     /// Deploys the image that the engine has.
@@ -125,14 +123,6 @@ public final class AgentStack implements RunningAgent {
     /// What the agent's service is called.
     public String service() {
         return stack + "_agent";
-    }
-
-    private void read() {
-        try (BufferedReader lines = logs.inputReader(StandardCharsets.UTF_8)) {
-            lines.lines().forEach(log::add);
-        } catch (IOException | UncheckedIOException ended) {
-            // The log ends with the process.
-        }
     }
 
     @Override

@@ -29,7 +29,6 @@ import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.Map;
 import java.util.UUID;
-import software.amazon.awssdk.services.sqs.model.QueueAttributeName;
 
 /// Webhook, function, queue and agent around an engine.
 public final class Chain implements AutoCloseable {
@@ -159,21 +158,7 @@ public final class Chain implements AutoCloseable {
 
     /// Messages in the queue, those in flight included, and in its dead-letter queue.
     public int messages() {
-        return messages(queue.url()) + messages(queue.deadLetterUrl());
-    }
-
-    private int messages(String url) {
-        return sqs.client()
-                .getQueueAttributes(
-                        request -> request.queueUrl(url)
-                                .attributeNames(
-                                        QueueAttributeName.APPROXIMATE_NUMBER_OF_MESSAGES,
-                                        QueueAttributeName.APPROXIMATE_NUMBER_OF_MESSAGES_NOT_VISIBLE))
-                .attributes()
-                .values()
-                .stream()
-                .mapToInt(Integer::parseInt)
-                .sum();
+        return sqs.messages(queue.url()) + sqs.messages(queue.deadLetterUrl());
     }
 
     /// Posts a delivery for a push of now to the webhook, as Docker Hub does.

@@ -4,6 +4,10 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.waggle.testhost.Await;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -17,6 +21,15 @@ public final class LogLines {
     private final JsonMapper json = new JsonMapper();
     private final List<JsonNode> lines = new CopyOnWriteArrayList<>();
     private final List<String> others = new CopyOnWriteArrayList<>();
+
+    /// Adds every line of a process until it ends.
+    void readFrom(Process process) {
+        try (BufferedReader output = process.inputReader(StandardCharsets.UTF_8)) {
+            output.lines().forEach(this::add);
+        } catch (IOException | UncheckedIOException ended) {
+            // The log ends with the process.
+        }
+    }
 
     void add(String line) {
         try {

@@ -21,7 +21,6 @@ import java.util.Map;
 import java.util.UUID;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
-import software.amazon.awssdk.services.sqs.model.QueueAttributeName;
 import software.amazon.awssdk.services.sqs.model.SendMessageBatchRequestEntry;
 
 /// A repository, a queue and services of a test's own, beside those of others in one engine, and the agents that the
@@ -142,25 +141,11 @@ final class Stage implements AutoCloseable {
 
     /// Messages in the queue, those in flight included.
     int messages() {
-        return messages(queue.url());
+        return sqs.messages(queue.url());
     }
 
     int deadLetters() {
-        return messages(queue.deadLetterUrl());
-    }
-
-    private int messages(String url) {
-        return sqs.client()
-                .getQueueAttributes(
-                        request -> request.queueUrl(url)
-                                .attributeNames(
-                                        QueueAttributeName.APPROXIMATE_NUMBER_OF_MESSAGES,
-                                        QueueAttributeName.APPROXIMATE_NUMBER_OF_MESSAGES_NOT_VISIBLE))
-                .attributes()
-                .values()
-                .stream()
-                .mapToInt(Integer::parseInt)
-                .sum();
+        return sqs.messages(queue.deadLetterUrl());
     }
 
     void awaitEmptyQueue() {

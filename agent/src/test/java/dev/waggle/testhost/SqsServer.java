@@ -153,6 +153,21 @@ public final class SqsServer implements AutoCloseable {
         return new FifoQueue(url, deadLetterUrl);
     }
 
+    /// Messages in a queue, those in flight included.
+    public int messages(String url) {
+        return client
+                .getQueueAttributes(
+                        request -> request.queueUrl(url)
+                                .attributeNames(
+                                        QueueAttributeName.APPROXIMATE_NUMBER_OF_MESSAGES,
+                                        QueueAttributeName.APPROXIMATE_NUMBER_OF_MESSAGES_NOT_VISIBLE))
+                .attributes()
+                .values()
+                .stream()
+                .mapToInt(Integer::parseInt)
+                .sum();
+    }
+
     private String create(String name, Map<QueueAttributeName, String> attributes) {
         return client.createQueue(request -> request.queueName(name).attributes(attributes))
                 .queueUrl();
