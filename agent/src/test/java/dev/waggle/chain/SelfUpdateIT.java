@@ -21,7 +21,7 @@ class SelfUpdateIT {
     private static final String REPOSITORY = "waggle/agent";
 
     @Test
-    void rollsItselfAndClosesThePushOnce(@TempDir Path context) throws IOException {
+    void rollsItselfClosesThePushOnceAndTellsOfIt(@TempDir Path context) throws IOException {
         try (PrivateEngine engine = PrivateEngine.start();
                 SqsServer sqs = SqsServer.start(engine);
                 Chain chain = Chain.start(engine, sqs)) {
@@ -52,7 +52,18 @@ class SelfUpdateIT {
             assertThat(
                     agent.log().all().stream().map(line -> line.path("message").asText()))
                     .containsOnlyOnce("push closed", "agent stopped");
+
+            assertThat(exec(engine, "status")).containsPattern(
+                    agent.service() + " +waggle/agent:1 .* updated .* 1 of 1");
+            assertThat(exec(engine, "doctor")).contains("ok       registry       waggle/agent:1")
+                    .doesNotContain("problem");
         }
+    }
+
+    /// A command in the only container that runs; fails where its exit status is not 0.
+    private static String exec(PrivateEngine engine, String command) {
+        String container = AgentImage.docker(engine, "ps", "--quiet").strip();
+        return AgentImage.docker(engine, "exec", container, "agent", command);
     }
 
     private static String pushNewer(PrivateEngine engine, Path context) throws IOException {
