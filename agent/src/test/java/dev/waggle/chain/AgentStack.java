@@ -3,8 +3,10 @@ package dev.waggle.chain;
 import dev.waggle.testhost.AgentImage;
 import dev.waggle.testhost.Await;
 import dev.waggle.testhost.PrivateEngine;
+import dev.waggle.testhost.TlsFront;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -12,21 +14,25 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
-/// The agent as users run it: the image of `agent/Dockerfile`, deployed with `agent/stack.yml`.
+/// The agent as users run it: the image of `agent/Dockerfile`, deployed with `agent/stack.yml`, and SQS over TLS.
 ///
 /// What a test adds to the stack is a second file on the command line, as a user's own additions would be.
 public final class AgentStack implements RunningAgent {
 
     private static final AtomicInteger STACKS = new AtomicInteger();
     private static final String CREDENTIALS = "waggle-aws";
+    private static final String ENDPOINT = "AWS_ENDPOINT_URL_SQS";
+    private static final String QUEUE = "WAGGLE_QUEUE_URL";
     private static final Duration LONGEST_STOP = Duration.ofSeconds(60);
 
     private final PrivateEngine engine;
     private final String stack = "waggle" + STACKS.incrementAndGet();
     private final LogLines log = new LogLines();
+    private final TlsFront sqs;
     private final Process logs;
     private final Thread reader;
 
@@ -35,8 +41,11 @@ public final class AgentStack implements RunningAgent {
             Map<String, String> environment,
             List<String> options) {
         this.engine = engine;
+        this.sqs = TlsFront.before(
+                URI.create(Objects.requireNonNull(environment.get(ENDPOINT), ENDPOINT)),
+                engine.hostAddress().orElseThrow());
         createCredentials(environment);
-        deploy(environment, options);
+        deploy(overTls(environment), options);
         this.logs = AgentImage.start(engine, "service", "logs", "--raw", "--follow", service());
         this.reader = Thread.ofVirtual().start(() -> log.readFrom(logs));
     }
@@ -50,6 +59,15 @@ public final class AgentStack implements RunningAgent {
             Map<String, String> environment,
             String... options) {
         return new AgentStack(engine, environment, List.of(options));
+    }
+
+    private Map<String, String> overTls(Map<String, String> environment) {
+        Map<String, String> all = new HashMap<>(environment);
+        all.put(ENDPOINT, sqs.endpoint().toString());
+        all.computeIfPresent(
+                QUEUE,
+                (_, url) -> sqs.endpoint().resolve(URI.create(url).getRawPath()).toString());
+        return all;
     }
 
     private void createCredentials(Map<String, String> environment) {
@@ -91,15 +109,21 @@ public final class AgentStack implements RunningAgent {
         return all;
     }
 
-    /// The SQS server is not Amazon's.
-    private static String additions(Map<String, String> environment) {
+    /// The SQS server is not Amazon's, and its authority not one that Java knows.
+    private String additions(Map<String, String> environment) {
         return """
                 version: "3.8"
                 services:
                   agent:
                     environment:
                       AWS_ENDPOINT_URL_SQS: "%s"
-                """.formatted(environment.get("AWS_ENDPOINT_URL_SQS"));
+                    configs:
+                      - source: authorities
+                        target: /opt/agent/runtime/lib/security/cacerts
+                configs:
+                  authorities:
+                    file: "%s"
+                """.formatted(environment.get(ENDPOINT), sqs.authorities());
     }
 
     private interface UseOfFile {
@@ -153,6 +177,7 @@ public final class AgentStack implements RunningAgent {
     @Override
     public void close() {
         AgentImage.docker(engine, "stack", "rm", stack);
+        sqs.close();
         logs.destroy();
         try {
             logs.waitFor(LONGEST_STOP.toSeconds(), TimeUnit.SECONDS);
