@@ -110,7 +110,7 @@ sealed interface RolloutPlan {
             List<NodeState> nodes) {
         if (service.has(image.reference())) {
             return service.isJob()
-                    ? new Close(obstacle(service, push).orElseThrow())
+                    ? new Close(obstacle(service, labels, push).orElseThrow())
                     : new Follow();
         }
         Optional<RolloutOutcome> obstacle = obstacle(service, labels, push);

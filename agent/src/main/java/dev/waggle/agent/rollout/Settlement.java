@@ -43,8 +43,9 @@ public record Settlement(List<Closing> closings, List<Roll> rolls) {
         List<Roll> rolls = new ArrayList<>();
         Set<Push> wantedBySomebody = new HashSet<>();
         for (ServiceState service : services) {
-            List<Push> wanted = wanted(pushes, service);
-            Optional<Push> newest = newest(wanted, service);
+            ServiceLabels.Reading labels = ServiceLabels.read(service.labels());
+            List<Push> wanted = wanted(pushes, service, labels);
+            Optional<Push> newest = newest(wanted, labels);
             if (newest.isEmpty()) {
                 continue;
             }
@@ -68,28 +69,29 @@ public record Settlement(List<Closing> closings, List<Roll> rolls) {
     }
 
     /// A service whose labels do not parse may have wanted any: it is to be told of the newest.
-    private static List<Push> wanted(List<Push> pushes, ServiceState service) {
+    private static List<Push> wanted(
+            List<Push> pushes,
+            ServiceState service,
+            ServiceLabels.Reading reading) {
         return pushes.stream()
                 .filter(push -> service.isOf(push.repository()))
-                .filter(
-                        push -> switch (ServiceLabels.read(service.labels())) {
-                            case ServiceLabels.Reading.Valid(ServiceLabels labels) ->
-                                labels.tags().wants(push.tag());
-                            case ServiceLabels.Reading.Invalid _ -> true;
-                        })
+                .filter(push -> switch (reading) {
+                    case ServiceLabels.Reading.Valid(ServiceLabels labels) ->
+                        labels.tags().wants(push.tag());
+                    case ServiceLabels.Reading.Invalid _ -> true;
+                })
                 .sorted(Comparator.comparing(Push::time))
                 .toList();
     }
 
     /// The last in time, but for those that would be a step to a lower version.
-    private static Optional<Push> newest(List<Push> wanted, ServiceState service) {
+    private static Optional<Push> newest(List<Push> wanted, ServiceLabels.Reading reading) {
         return wanted.stream()
-                .reduce(
-                        (newest, push) -> isLower(push, newest, service) ? newest : push);
+                .reduce((newest, push) -> isLower(push, newest, reading) ? newest : push);
     }
 
-    private static boolean isLower(Push push, Push than, ServiceState service) {
-        return switch (ServiceLabels.read(service.labels())) {
+    private static boolean isLower(Push push, Push than, ServiceLabels.Reading reading) {
+        return switch (reading) {
             case ServiceLabels.Reading.Valid(ServiceLabels labels) ->
                 labels.tags().isLower(push.tag(), than.tag());
             case ServiceLabels.Reading.Invalid _ -> false;
