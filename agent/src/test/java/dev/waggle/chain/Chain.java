@@ -212,7 +212,7 @@ public final class Chain implements AutoCloseable {
         Await.until(
                 replicas + " running tasks of " + name,
                 Duration.ofSeconds(60),
-                () -> tasksRunning(name) == replicas);
+                () -> api.running(name) == replicas);
     }
 
     /// Creates a service from a specification, and waits for nothing.
@@ -222,20 +222,12 @@ public final class Chain implements AutoCloseable {
 
     /// The service of a name as the engine describes it.
     public JsonNode service(String name) {
-        return api.get("/services/" + name);
+        return api.service(name);
     }
 
     /// The image that a service's specification names.
     public String image(String name) {
-        return service(name).at("/Spec/TaskTemplate/ContainerSpec/Image").asText();
-    }
-
-    private long tasksRunning(String name) {
-        String filters = "%7B%22service%22%3A%5B%22" + name + "%22%5D%7D";
-        return api.get("/tasks?filters=" + filters)
-                .valueStream()
-                .filter(task -> task.at("/Status/State").asText().equals("running"))
-                .count();
+        return api.image(name);
     }
 
     private static String sha256(String text) {

@@ -74,9 +74,7 @@ class RolloutRulesIT {
             assertThat(stage.deadLetters()).isZero();
             assertThat(stage.imageOf("thousand")).isEqualTo(newest);
             assertThat(
-                    stage.service("thousand")
-                            .at("/PreviousSpec/TaskTemplate/ContainerSpec/Image")
-                            .asText())
+                    stage.imageBefore("thousand"))
                     .as("the image before the only update")
                     .isEqualTo(first);
             assertThat(stage.closings()).hasSize(1000);
@@ -210,9 +208,7 @@ class RolloutRulesIT {
             assertThat(Instant.parse(closing.path("startedAt").asText()))
                     .isAfter(Instant.parse(closing.path("receivedAt").asText()).plusSeconds(2));
             assertThat(
-                    stage.service("waits")
-                            .at("/PreviousSpec/TaskTemplate/ContainerSpec/Image")
-                            .asText())
+                    stage.imageBefore("waits"))
                     .isEqualTo(theirs);
         }
     }
@@ -410,9 +406,7 @@ class RolloutRulesIT {
             stage.awaitEmptyQueue();
             assertThat(stage.closings()).hasSize(1);
             assertThat(
-                    stage.service("outlives")
-                            .at("/PreviousSpec/TaskTemplate/ContainerSpec/Image")
-                            .asText())
+                    stage.imageBefore("outlives"))
                     .as("the image before the only update")
                     .isEqualTo(first);
         }
@@ -534,9 +528,7 @@ class RolloutRulesIT {
             assertThat(stage.imageOf(name)).isEqualTo(updated ? next : first);
             if (updated) {
                 assertThat(
-                        stage.service(name)
-                                .at("/PreviousSpec/TaskTemplate/ContainerSpec/Image")
-                                .asText())
+                        stage.imageBefore(name))
                         .as("the image before the only update")
                         .isEqualTo(first);
             }

@@ -9,8 +9,6 @@ import dev.waggle.testhost.PlaylistlogImages;
 import dev.waggle.testhost.PlaylistlogImages.Health;
 import dev.waggle.testhost.PrivateEngine;
 import dev.waggle.testhost.SqsServer;
-import java.net.URLEncoder;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
@@ -173,28 +171,25 @@ final class Stage implements AutoCloseable {
                 () -> running(name) == running);
     }
 
-    /// Tasks that run and shall run: Swarm also tells of some that are on their way out.
     long running(String service) {
-        return tasks(service).valueStream()
-                .filter(task -> !task.path("DesiredState").asText().equals("shutdown"))
-                .filter(task -> task.at("/Status/State").asText().equals("running"))
-                .count();
+        return api.running(service);
     }
 
     JsonNode tasks(String service) {
-        String filters = JSON.createObjectNode()
-                .set("service", JSON.createArrayNode().add(service))
-                .toString();
-        return api.get(
-                "/tasks?filters=" + URLEncoder.encode(filters, StandardCharsets.UTF_8));
+        return api.tasks(service);
     }
 
     JsonNode service(String name) {
-        return api.get("/services/" + name);
+        return api.service(name);
     }
 
     String imageOf(String service) {
-        return service(service).at("/Spec/TaskTemplate/ContainerSpec/Image").asText();
+        return api.image(service);
+    }
+
+    /// The image that the last update took away.
+    String imageBefore(String service) {
+        return service(service).at("/PreviousSpec/TaskTemplate/ContainerSpec/Image").asText();
     }
 
     String updateState(String service) {

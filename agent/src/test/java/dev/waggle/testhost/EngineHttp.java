@@ -8,6 +8,7 @@ import com.github.dockerjava.zerodep.ZerodepDockerHttpClient;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URI;
+import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -52,6 +53,32 @@ public final class EngineHttp implements AutoCloseable {
     /// @throws IllegalStateException with the engine's words if it refuses
     public void delete(String path) {
         send(Request.Method.DELETE, path, null);
+    }
+
+    /// The service of a name as the engine describes it.
+    public JsonNode service(String name) {
+        return get("/services/" + name);
+    }
+
+    /// The image that a service's specification names.
+    public String image(String service) {
+        return service(service).at("/Spec/TaskTemplate/ContainerSpec/Image").asText();
+    }
+
+    /// Every task of a service that Swarm remembers.
+    public JsonNode tasks(String service) {
+        String filters = JSON.createObjectNode()
+                .set("service", JSON.createArrayNode().add(service))
+                .toString();
+        return get("/tasks?filters=" + URLEncoder.encode(filters, StandardCharsets.UTF_8));
+    }
+
+    /// Tasks that run and shall run: Swarm also tells of some that are on their way out.
+    public long running(String service) {
+        return tasks(service).valueStream()
+                .filter(task -> !task.path("DesiredState").asText().equals("shutdown"))
+                .filter(task -> task.at("/Status/State").asText().equals("running"))
+                .count();
     }
 
     private JsonNode send(Request.Method method, String path, @Nullable JsonNode body) {
