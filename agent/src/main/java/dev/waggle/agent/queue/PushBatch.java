@@ -39,20 +39,6 @@ final class PushBatch {
     /// Soon enough that the good messages of its repository do not wait for a message that the queue is to give up.
     private static final Duration PAUSE_OF_MALFORMED = Duration.ofSeconds(1);
 
-    /// How the work on a batch went.
-    enum Ending {
-        /// Every message was worked off, or can never be.
-        DONE,
-        /// Some are to be received again.
-        POSTPONED,
-        /// Something happened that nobody foresaw; the messages are to be received again.
-        FAILED;
-
-        Ending and(Ending other) {
-            return compareTo(other) < 0 ? other : this;
-        }
-    }
-
     /// A push on its way to services.
     private record Rolling(
             Arrival arrival,
@@ -61,6 +47,7 @@ final class PushBatch {
 
     private final PushQueue queue;
     private final RollPush rollPush;
+    private final UnexpectedFailures failures;
     private final Instant received;
     private final boolean more;
     private final Map<ReceivedMessage, Heartbeat> inFlight = new LinkedHashMap<>();
@@ -71,12 +58,14 @@ final class PushBatch {
     PushBatch(
             PushQueue queue,
             RollPush rollPush,
+            UnexpectedFailures failures,
             List<ReceivedMessage> messages,
             Instant received,
             Duration invisible,
             boolean more) {
         this.queue = queue;
         this.rollPush = rollPush;
+        this.failures = failures;
         this.received = received;
         this.more = more;
         for (ReceivedMessage message : messages) {
@@ -91,19 +80,18 @@ final class PushBatch {
     }
 
     /// Returns when every message was settled.
-    Ending work() {
+    void work() {
         Map<Arrival, ReceivedMessage> arrivals = read();
         if (arrivals.isEmpty()) {
-            return Ending.DONE;
+            return;
         }
         Map<Arrival, List<ServiceState>> rolls;
         try {
             rolls = rollPush.settle(List.copyOf(arrivals.keySet()));
         } catch (InterruptedException | RuntimeException failure) {
-            return arrivals.entrySet()
-                    .stream()
-                    .map(arrival -> settle(arrival.getKey(), arrival.getValue(), failure))
-                    .reduce(Ending.DONE, Ending::and);
+            count(failure);
+            arrivals.forEach((arrival, message) -> settle(arrival, message, failure));
+            return;
         }
         List<ReceivedMessage> ended = new ArrayList<>();
         List<Rolling> rollings = new ArrayList<>();
@@ -115,13 +103,16 @@ final class PushBatch {
                 rollings.add(new Rolling(arrival, services, message));
             }
         });
+        if (rollings.isEmpty()) {
+            failures.noMore();
+        }
         if (!ended.isEmpty()) {
             settle(ended, new MessageFate.WorkedOff());
         }
         if (more) {
             rollings.removeIf(rolling -> lookFurther(rolling.message()));
         }
-        return roll(rollings);
+        roll(rollings);
     }
 
     private boolean lookFurther(ReceivedMessage message) {
@@ -161,41 +152,46 @@ final class PushBatch {
         return arrivals;
     }
 
-    private Ending roll(List<Rolling> rollings) {
-        Ending ending = Ending.DONE;
+    private void roll(List<Rolling> rollings) {
         try (ExecutorService executor = Executors.newVirtualThreadPerTaskExecutor()) {
-            List<Future<Ending>> endings = rollings.stream()
-                    .map(rolling -> executor.submit(() -> roll(rolling)))
-                    .toList();
+            List<Future<?>> all = new ArrayList<>();
+            rollings.forEach(rolling -> all.add(executor.submit(() -> roll(rolling))));
             try {
-                for (Future<Ending> one : endings) {
-                    ending = ending.and(one.get());
+                for (Future<?> one : all) {
+                    one.get();
                 }
             } catch (InterruptedException shutdown) {
                 // Whoever rolls gives the message back, which is waited for below.
                 executor.shutdownNow();
-                ending = ending.and(Ending.POSTPONED);
             } catch (ExecutionException impossible) {
                 throw new IllegalStateException(impossible);
             }
         }
-        return ending;
     }
 
-    private Ending roll(Rolling rolling) {
+    private void roll(Rolling rolling) {
         try {
             rollPush.roll(rolling.arrival(), rolling.services());
+            failures.noMore();
             settle(rolling.message(), new MessageFate.WorkedOff());
-            return Ending.DONE;
         } catch (InterruptedException | RuntimeException failure) {
-            return settle(rolling.arrival(), rolling.message(), failure);
+            count(failure);
+            settle(rolling.arrival(), rolling.message(), failure);
         }
     }
 
-    private Ending settle(Arrival arrival, ReceivedMessage message, Exception failure) {
+    private void count(Exception failure) {
+        switch (failure) {
+            case SwarmUnavailableException _,InterruptedException _ -> {
+            }
+            default -> failures.another();
+        }
+    }
+
+    private void settle(Arrival arrival, ReceivedMessage message, Exception failure) {
         String deliveryId = arrival.push().deliveryId();
         Duration pause = pauseOf(message);
-        return switch (failure) {
+        switch (failure) {
             case SwarmUnavailableException unavailable -> {
                 LOG.atWarn()
                         .addKeyValue("deliveryId", deliveryId)
@@ -203,12 +199,10 @@ final class PushBatch {
                         .addKeyValue("againInSeconds", pause.toSeconds())
                         .log("push postponed");
                 settle(message, new MessageFate.TryAgain(pause));
-                yield Ending.POSTPONED;
             }
             case InterruptedException _ -> {
                 LOG.atInfo().addKeyValue("deliveryId", deliveryId).log("push given back");
                 settle(message, new MessageFate.GiveBack());
-                yield Ending.POSTPONED;
             }
             default -> {
                 LOG.atError()
@@ -216,9 +210,8 @@ final class PushBatch {
                         .setCause(failure)
                         .log("unexpected failure");
                 settle(message, new MessageFate.TryAgain(pause));
-                yield Ending.FAILED;
             }
-        };
+        }
     }
 
     private void settle(ReceivedMessage message, MessageFate fate) {

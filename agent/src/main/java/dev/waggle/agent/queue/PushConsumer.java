@@ -12,7 +12,6 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -41,9 +40,6 @@ public final class PushConsumer {
     /// What giving messages back takes, at the end of the grace period.
     private static final Duration TO_GIVE_BACK = Duration.ofSeconds(3);
 
-    /// Failures that nobody foresaw, in a row, after which a new process may do better.
-    private static final int MOST_UNEXPECTED_FAILURES = 5;
-
     private final PushQueue queue;
     private final Swarm swarm;
     private final RollPush rollPush;
@@ -53,7 +49,7 @@ public final class PushConsumer {
     private final Semaphore vacancies = new Semaphore(MOST_AT_ONCE);
     private final CountDownLatch stopping = new CountDownLatch(1);
     private final AtomicReference<@Nullable Instant> stopped = new AtomicReference<>();
-    private final AtomicInteger unexpectedFailures = new AtomicInteger();
+    private final UnexpectedFailures unexpectedFailures = new UnexpectedFailures();
 
     /// Wires the parts together.
     ///
@@ -112,9 +108,9 @@ public final class PushConsumer {
                 pause(failures++);
             }
             lastProblem = problem;
-            if (unexpectedFailures.get() >= MOST_UNEXPECTED_FAILURES) {
+            if (unexpectedFailures.areTooMany()) {
                 throw new IllegalStateException(
-                        MOST_UNEXPECTED_FAILURES + " unexpected failures in a row");
+                        UnexpectedFailures.MOST + " unexpected failures in a row");
             }
         }
     }
@@ -156,7 +152,8 @@ public final class PushConsumer {
                     .collect(Collectors.groupingBy(ReceivedMessage::group))
                     .values()
                     .forEach(batch -> {
-                        PushBatch pushes = new PushBatch(queue, rollPush, batch, received,
+                        PushBatch pushes = new PushBatch(queue, rollPush, unexpectedFailures, batch,
+                                received,
                                 INVISIBLE, more);
                         workers.execute(() -> work(pushes));
                     });
@@ -191,12 +188,7 @@ public final class PushConsumer {
             if (isStopping()) {
                 pushes.giveBack();
             } else {
-                switch (pushes.work()) {
-                    case DONE -> unexpectedFailures.set(0);
-                    case POSTPONED -> {
-                    }
-                    case FAILED -> unexpectedFailures.incrementAndGet();
-                }
+                pushes.work();
             }
         } finally {
             vacancies.release();
