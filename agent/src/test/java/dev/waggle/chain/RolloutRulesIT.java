@@ -84,6 +84,26 @@ class RolloutRulesIT {
     }
 
     @Test
+    void rollsTheNextNewestOfThoseThatWaitWhenTheNewestIsRolledBack() {
+        try (Stage stage = stage("next-newest")) {
+            stage.create(Stage.spec("next-newest", stage.image("1", Health.HEALTHY), 1), 1);
+            String oldest = stage.image("2", Health.HEALTHY);
+            String good = stage.image("3", Health.HEALTHY);
+            String bad = stage.image("4", Health.NEVER_HEALTHY);
+            stage.push("oldest", oldest, NOON);
+            stage.push("good", good, NOON.plusSeconds(1));
+            stage.push("bad", bad, NOON.plusSeconds(2));
+            stage.startAgent();
+
+            assertThat(stage.awaitOutcome("oldest")).isEqualTo("superseded");
+            assertThat(stage.awaitOutcome("good")).isEqualTo("updated");
+            assertThat(stage.awaitOutcome("bad")).isEqualTo("rolled back");
+            assertThat(stage.imageOf("next-newest")).isEqualTo(good);
+            stage.awaitEmptyQueue();
+        }
+    }
+
+    @Test
     void rollsOneDigestOnceUnderWhateverTags() {
         try (Stage stage = stage("two-tags")) {
             stage.create(Stage.spec("two-tags", stage.image("1", Health.HEALTHY), 1), 1);

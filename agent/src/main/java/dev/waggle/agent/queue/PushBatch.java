@@ -1,9 +1,9 @@
 package dev.waggle.agent.queue;
 
+import dev.waggle.agent.rollout.Arrival;
 import dev.waggle.agent.rollout.Push;
 import dev.waggle.agent.rollout.RollPush;
-import dev.waggle.agent.rollout.RollPush.Arrival;
-import dev.waggle.agent.rollout.ServiceState;
+import dev.waggle.agent.rollout.Settlement.Roll;
 import dev.waggle.agent.rollout.SwarmUnavailableException;
 import java.time.Duration;
 import java.time.Instant;
@@ -11,10 +11,15 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.function.BooleanSupplier;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -31,6 +36,10 @@ final class PushBatch {
     /// message up after a good many receives.
     private static final int MOST_LOOKS = 3;
 
+    /// Kept for each service while newer pushes are looked for, beside the newest: more of them would leave no room for
+    /// the newer.
+    private static final int IN_RESERVE_OF_MANY = 1;
+
     /// A failed message waits this long for every time that it was received, up to the longest: the
     /// queue gives it up after so many receives.
     private static final Duration PAUSE_PER_RECEIVE = Duration.ofSeconds(30);
@@ -39,11 +48,18 @@ final class PushBatch {
     /// Soon enough that the good messages of its repository do not wait for a message that the queue is to give up.
     private static final Duration PAUSE_OF_MALFORMED = Duration.ofSeconds(1);
 
-    /// A push on its way to services.
-    private record Rolling(
-            Arrival arrival,
-            List<ServiceState> services,
-            ReceivedMessage message) {}
+    /// How rollouts of one push to services ended.
+    ///
+    /// @param next what is to be rolled after them
+    /// @param failure what kept the push from its end, null if nothing did
+    private record Rolled(List<Roll> next, @Nullable Exception failure) {
+
+        /// Whether nothing else of the repository would fare better now.
+        boolean isForAll() {
+            return failure instanceof SwarmUnavailableException
+                    || failure instanceof InterruptedException;
+        }
+    }
 
     private final PushQueue queue;
     private final RollPush rollPush;
@@ -79,48 +95,53 @@ final class PushBatch {
                 .forEach(message -> settle(message, new MessageFate.GiveBack()));
     }
 
-    /// Returns when every message was settled.
-    void work() {
-        Map<Arrival, ReceivedMessage> arrivals = read();
-        if (arrivals.isEmpty()) {
+    /// Returns when every message was settled: the newest push that a service wants is rolled, and where it fails
+    /// because of its image, the next newest.
+    ///
+    /// @param stopping whether no further rollout shall begin
+    void work(BooleanSupplier stopping) {
+        Map<Arrival, ReceivedMessage> open = read();
+        if (open.isEmpty()) {
             return;
         }
-        Map<Arrival, List<ServiceState>> rolls;
+        List<Roll> rolls;
         try {
-            rolls = rollPush.settle(List.copyOf(arrivals.keySet()));
+            rolls = rollPush.settle(
+                    List.copyOf(open.keySet()),
+                    more ? IN_RESERVE_OF_MANY : Integer.MAX_VALUE);
         } catch (InterruptedException | RuntimeException failure) {
             count(failure);
-            arrivals.forEach((arrival, message) -> settle(arrival, message, failure));
+            open.forEach((arrival, message) -> settle(arrival, message, failure));
             return;
         }
-        List<ReceivedMessage> ended = new ArrayList<>();
-        List<Rolling> rollings = new ArrayList<>();
-        arrivals.forEach((arrival, message) -> {
-            List<ServiceState> services = rolls.getOrDefault(arrival, List.of());
-            if (services.isEmpty()) {
-                ended.add(message);
-            } else {
-                rollings.add(new Rolling(arrival, services, message));
-            }
-        });
-        if (rollings.isEmpty()) {
+        if (rolls.isEmpty()) {
             failures.noMore();
         }
-        if (!ended.isEmpty()) {
-            settle(ended, new MessageFate.WorkedOff());
-        }
+        workOffAllBut(rolls, open);
         if (more) {
-            rollings.removeIf(rolling -> lookFurther(rolling.message()));
+            rolls = lookFurther(rolls, open);
         }
-        roll(rollings);
+        while (!rolls.isEmpty()) {
+            rolls = roll(rolls, open);
+            if (stopping.getAsBoolean()) {
+                settle(List.copyOf(open.values()), new MessageFate.GiveBack());
+                return;
+            }
+        }
     }
 
-    private boolean lookFurther(ReceivedMessage message) {
-        if (message.receiveCount() > MOST_LOOKS) {
-            return false;
-        }
-        settle(message, new MessageFate.GiveBack());
-        return true;
+    /// Has newer pushes, if there are any, come together with these.
+    private List<Roll> lookFurther(List<Roll> rolls, Map<Arrival, ReceivedMessage> open) {
+        List<Roll> now = rolls.stream()
+                .filter(roll -> messageOf(roll.arrival(), open).receiveCount() > MOST_LOOKS)
+                .toList();
+        Set<Arrival> kept = arrivals(now);
+        List<Arrival> later = open.keySet()
+                .stream()
+                .filter(arrival -> !kept.contains(arrival))
+                .toList();
+        settle(remove(later, open), new MessageFate.GiveBack());
+        return now;
     }
 
     private Map<Arrival, ReceivedMessage> read() {
@@ -142,42 +163,134 @@ final class PushBatch {
                             .addKeyValue("tag", push.tag())
                             .addKeyValue("receiveCount", message.receiveCount())
                             .log("push received");
-                    arrivals.put(
+                    ReceivedMessage same = arrivals.put(
                             new Arrival(push.acceptedBefore(message.sentAt()), message.sentAt(),
                                     received),
                             message);
+                    if (same != null) {
+                        settle(same, new MessageFate.WorkedOff());
+                    }
                 }
             }
         }
         return arrivals;
     }
 
-    private void roll(List<Rolling> rollings) {
+    /// @return what is to be rolled next
+    private List<Roll> roll(List<Roll> rolls, Map<Arrival, ReceivedMessage> open) {
+        Map<Arrival, List<Roll>> byPush = rolls.stream()
+                .collect(
+                        Collectors.groupingBy(
+                                Roll::arrival,
+                                LinkedHashMap::new,
+                                Collectors.toList()));
+        Map<Arrival, Rolled> rolled = rollSideBySide(byPush, entangled(rolls), open);
+        List<Roll> next = new ArrayList<>();
+        List<Roll> postponed = new ArrayList<>();
+        Exception obstacle = null;
+        for (Map.Entry<Arrival, Rolled> one : rolled.entrySet()) {
+            Arrival arrival = one.getKey();
+            next.addAll(one.getValue().next());
+            Exception failure = one.getValue().failure();
+            if (failure != null) {
+                count(failure);
+                if (one.getValue().isForAll()) {
+                    obstacle = failure;
+                    postponed.addAll(byPush.getOrDefault(arrival, List.of()));
+                } else {
+                    settle(arrival, remove(List.of(arrival), open).getFirst(), failure);
+                }
+            }
+        }
+        next = next.stream().flatMap(roll -> roll.among(open.keySet()).stream()).toList();
+        if (obstacle != null) {
+            postponed.addAll(next);
+            workOffAllBut(postponed, open);
+            Exception reason = obstacle;
+            open.forEach((arrival, message) -> settle(arrival, message, reason));
+            open.clear();
+            return List.of();
+        }
+        workOffAllBut(next, open);
+        return next;
+    }
+
+    private Map<Arrival, Rolled> rollSideBySide(
+            Map<Arrival, List<Roll>> byPush,
+            Set<Arrival> entangled,
+            Map<Arrival, ReceivedMessage> open) {
+        Map<Arrival, Future<Rolled>> rolling = new LinkedHashMap<>();
         try (ExecutorService executor = Executors.newVirtualThreadPerTaskExecutor()) {
-            List<Future<?>> all = new ArrayList<>();
-            rollings.forEach(rolling -> all.add(executor.submit(() -> roll(rolling))));
+            byPush.forEach((arrival, rolls) -> rolling.put(arrival, executor.submit(() -> {
+                Rolled rolled = roll(rolls);
+                if (rolled.failure() == null && !entangled.contains(arrival)) {
+                    settle(messageOf(arrival, open), new MessageFate.WorkedOff());
+                }
+                return rolled;
+            })));
             try {
-                for (Future<?> one : all) {
+                for (Future<Rolled> one : rolling.values()) {
                     one.get();
                 }
             } catch (InterruptedException shutdown) {
-                // Whoever rolls gives the message back, which is waited for below.
+                // Whoever rolls ends soon, which is waited for below.
                 executor.shutdownNow();
             } catch (ExecutionException impossible) {
                 throw new IllegalStateException(impossible);
             }
         }
+        Map<Arrival, Rolled> rolled = new LinkedHashMap<>();
+        rolling.forEach((arrival, one) -> {
+            rolled.put(arrival, one.resultNow());
+            if (one.resultNow().failure() == null && !entangled.contains(arrival)) {
+                open.remove(arrival);
+            }
+        });
+        return rolled;
     }
 
-    private void roll(Rolling rolling) {
+    private Rolled roll(List<Roll> rolls) {
         try {
-            rollPush.roll(rolling.arrival(), rolling.services());
+            List<Roll> next = rollPush.roll(rolls);
             failures.noMore();
-            settle(rolling.message(), new MessageFate.WorkedOff());
-        } catch (InterruptedException | RuntimeException failure) {
-            count(failure);
-            settle(rolling.arrival(), rolling.message(), failure);
+            return new Rolled(next, null);
+        } catch (InterruptedException | SwarmUnavailableException failure) {
+            return new Rolled(List.of(), failure);
+        } catch (RuntimeException failure) {
+            return new Rolled(rollPush.withoutThisPush(rolls), failure);
         }
+    }
+
+    private void workOffAllBut(List<Roll> rolls, Map<Arrival, ReceivedMessage> open) {
+        Set<Arrival> kept = arrivals(rolls);
+        List<Arrival> ended = open.keySet()
+                .stream()
+                .filter(arrival -> !kept.contains(arrival))
+                .toList();
+        if (!ended.isEmpty()) {
+            settle(remove(ended, open), new MessageFate.WorkedOff());
+        }
+    }
+
+    private static Set<Arrival> arrivals(List<Roll> rolls) {
+        return rolls.stream().flatMap(Roll::arrivals).collect(Collectors.toSet());
+    }
+
+    /// A newer push is deleted together with the older ones that it settles: alone, they would be rolled.
+    private static Set<Arrival> entangled(List<Roll> rolls) {
+        return arrivals(rolls.stream().filter(roll -> !roll.older().isEmpty()).toList());
+    }
+
+    private static List<ReceivedMessage> remove(
+            List<Arrival> arrivals,
+            Map<Arrival, ReceivedMessage> open) {
+        return arrivals.stream().map(open::remove).map(Objects::requireNonNull).toList();
+    }
+
+    private static ReceivedMessage messageOf(
+            Arrival arrival,
+            Map<Arrival, ReceivedMessage> open) {
+        return Objects.requireNonNull(open.get(arrival));
     }
 
     private void count(Exception failure) {

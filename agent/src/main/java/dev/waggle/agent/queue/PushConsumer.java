@@ -188,7 +188,7 @@ public final class PushConsumer {
             if (isStopping()) {
                 pushes.giveBack();
             } else {
-                pushes.work();
+                pushes.work(this::isStopping);
             }
         } finally {
             vacancies.release();

@@ -56,7 +56,8 @@ record Report(
             case RolloutOutcome.RolledBack(String error) -> error;
             case RolloutOutcome.RolledBackBefore(String error) -> error;
             case RolloutOutcome.Paused(String error) -> error;
-            case RolloutOutcome.TimedOut(String error) -> error;
+            case RolloutOutcome.TimedOut(String error, boolean goesBack) ->
+                goesBack ? error + "; Swarm was told to go back to the image before" : error;
             case RolloutOutcome.Superseded(String reason) -> reason;
             case RolloutOutcome.RefusedByRegistry(String reason) -> reason;
             case RolloutOutcome.Unauthorised(String reason) -> reason;

@@ -1,14 +1,14 @@
 package dev.waggle.agent.rollout;
 
+import dev.waggle.agent.rollout.Settlement.Roll;
 import java.time.Clock;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
+import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -26,25 +26,23 @@ public final class RollPush {
     private final Outcomes outcomes;
     private final Clock clock;
     private final Duration longestRollout;
-    private final Set<Ending> reported = Collections.synchronizedSet(
-            Collections.newSetFromMap(new LinkedHashMap<>() {
+    private final Map<Ending, RolloutOutcome> reported = Collections
+            .synchronizedMap(new LinkedHashMap<>() {
 
                 private static final long serialVersionUID = 1L;
 
                 @Override
-                protected boolean removeEldestEntry(Map.Entry<Ending, Boolean> eldest) {
+                protected boolean removeEldestEntry(Map.Entry<Ending, RolloutOutcome> eldest) {
                     return size() > MOST_REMEMBERED;
                 }
-            }));
+            });
 
-    /// A push as it arrived.
-    ///
-    /// @param push what was pushed
-    /// @param queued when the queue took it
-    /// @param received when it was received from the queue
-    public record Arrival(Push push, Instant queued, Instant received) {}
+    private record Ending(String deliveryId, @Nullable String serviceId) {
 
-    private record Ending(String deliveryId, @Nullable String serviceId) {}
+        static Ending of(Arrival arrival, @Nullable ServiceState service) {
+            return new Ending(arrival.push().deliveryId(), service == null ? null : service.id());
+        }
+    }
 
     /// Wires the parts together.
     ///
@@ -62,72 +60,67 @@ public final class RollPush {
     /// Decides what becomes of pushes that wait together, and reports those that end without a rollout.
     ///
     /// @param arrivals in the order of the queue
-    /// @return what is left to be rolled, by push: see [#roll]
+    /// @param mostInReserve how many older pushes at most are kept for each service, for the case that the newest fails
+    /// @return what is left to be rolled: see [#roll]
     /// @throws SwarmUnavailableException if the services cannot be listed: nothing was decided
-    public Map<Arrival, List<ServiceState>> settle(List<Arrival> arrivals)
+    public List<Roll> settle(List<Arrival> arrivals, int mostInReserve)
             throws InterruptedException {
-        Settlement settlement = Settlement.of(
-                arrivals.stream().map(Arrival::push).toList(),
-                swarm.servicesWithLabel(ServiceLabels.TAGS));
-        Map<Arrival, List<ServiceState>> rolls = new LinkedHashMap<>();
-        for (Arrival arrival : arrivals) {
-            for (Settlement.Closing closing : settlement.closings()) {
-                if (closing.push().equals(arrival.push())) {
-                    close(arrival, closing.service(), closing.outcome(), null);
-                }
-            }
-            List<ServiceState> services = settlement.rolls()
-                    .stream()
-                    .filter(roll -> roll.push().equals(arrival.push()))
-                    .map(Settlement.Roll::service)
-                    .filter(service -> !reported.contains(ending(arrival, service)))
-                    .toList();
-            if (!services.isEmpty()) {
-                rolls.put(arrival, services);
-            }
-        }
-        return rolls;
+        return report(
+                Settlement.of(
+                        arrivals,
+                        swarm.servicesWithLabel(ServiceLabels.TAGS),
+                        this::ending,
+                        mostInReserve));
     }
 
     /// Rolls services to a push; returns when all have ended, and each was reported.
     ///
+    /// @param rolls all of one push
+    /// @return what is to be rolled next, of older pushes to services for which the push has failed
     /// @throws SwarmUnavailableException if a service could not be decided upon: to be settled again. The others were
     ///     reported.
     /// @throws InterruptedException if told to stop before the end; Swarm goes on by itself, and the next delivery of
     ///     the push finds what became of it
-    public void roll(Arrival arrival, List<ServiceState> services) throws InterruptedException {
-        switch (swarm.resolve(arrival.push().image())) {
-            case Swarm.Resolution.Refused(String reason) -> services.forEach(
-                    service -> close(
-                            arrival,
-                            service,
-                            new RolloutOutcome.RefusedByRegistry(reason),
-                            null));
-            case Swarm.Resolution.Unauthorised(String reason) -> services.forEach(
-                    service -> close(
-                            arrival,
-                            service,
-                            new RolloutOutcome.Unauthorised(reason),
-                            null));
-            case Swarm.Resolution.Resolved(ResolvedImage image) ->
-                rollEach(arrival, services, image);
-        }
+    public List<Roll> roll(List<Roll> rolls) throws InterruptedException {
+        return switch (swarm.resolve(rolls.getFirst().arrival().push().image())) {
+            case Swarm.Resolution.Refused(String reason) ->
+                closeAll(rolls, new RolloutOutcome.RefusedByRegistry(reason));
+            case Swarm.Resolution.Unauthorised(String reason) ->
+                closeAll(rolls, new RolloutOutcome.Unauthorised(reason));
+            case Swarm.Resolution.Resolved(ResolvedImage image) -> rollEach(rolls, image);
+        };
     }
 
-    private void rollEach(Arrival arrival, List<ServiceState> services, ResolvedImage image)
+    /// What is left of rolls whose push failed in a way that says nothing of the older ones.
+    public List<Roll> withoutThisPush(List<Roll> rolls) {
+        return rolls.stream()
+                .flatMap(
+                        roll -> ending(roll.arrival(), roll.service())
+                                .map(
+                                        outcome -> Settlement.after(roll, outcome, this::ending)
+                                                .rolls())
+                                .orElseGet(() -> roll.next())
+                                .stream())
+                .toList();
+    }
+
+    private List<Roll> closeAll(List<Roll> rolls, RolloutOutcome outcome) {
+        return rolls.stream().flatMap(roll -> close(roll, outcome, null).stream()).toList();
+    }
+
+    private List<Roll> rollEach(List<Roll> rolls, ResolvedImage image)
             throws InterruptedException {
         try (ExecutorService executor = Executors.newVirtualThreadPerTaskExecutor()) {
-            List<Future<?>> rollouts = new ArrayList<>();
-            for (ServiceState service : services) {
+            List<Future<List<Roll>>> rollouts = new ArrayList<>();
+            for (Roll roll : rolls) {
                 rollouts.add(executor.submit(() -> {
-                    Rollout rollout = new Rollout(swarm, clock, arrival.push(), service.id(), image,
-                            longest(service));
-                    close(arrival, service, rollout.run(), rollout);
-                    return null;
+                    Rollout rollout = new Rollout(swarm, clock, roll.arrival().push(),
+                            roll.service().id(), image, longest(roll.service()));
+                    return close(roll, rollout.run(), rollout);
                 }));
             }
             try {
-                awaitAll(rollouts);
+                return awaitAll(rollouts);
             } catch (InterruptedException stopped) {
                 executor.shutdownNow();
                 throw stopped;
@@ -143,25 +136,44 @@ public final class RollPush {
         };
     }
 
-    private static void awaitAll(List<Future<?>> rollouts) throws InterruptedException {
+    private static List<Roll> awaitAll(List<Future<List<Roll>>> rollouts)
+            throws InterruptedException {
+        List<Roll> next = new ArrayList<>();
         RuntimeException failure = null;
-        for (Future<?> rollout : rollouts) {
+        for (Future<List<Roll>> rollout : rollouts) {
             try {
-                rollout.get();
+                next.addAll(rollout.get());
             } catch (ExecutionException failed) {
-                RuntimeException next = failed.getCause() instanceof RuntimeException cause
+                RuntimeException another = failed.getCause() instanceof RuntimeException cause
                         ? cause
                         : new IllegalStateException(failed.getCause());
                 if (failure == null) {
-                    failure = next;
+                    failure = another;
                 } else {
-                    failure.addSuppressed(next);
+                    failure.addSuppressed(another);
                 }
             }
         }
         if (failure != null) {
             throw failure;
         }
+        return next;
+    }
+
+    private List<Roll> close(Roll roll, RolloutOutcome outcome, @Nullable Rollout rollout) {
+        close(roll.arrival(), roll.service(), outcome, rollout);
+        return report(Settlement.after(roll, outcome, this::ending));
+    }
+
+    private List<Roll> report(Settlement settlement) {
+        settlement.closings()
+                .forEach(
+                        closing -> close(
+                                closing.arrival(),
+                                closing.service(),
+                                closing.outcome(),
+                                null));
+        return settlement.rolls();
     }
 
     private void close(
@@ -169,7 +181,7 @@ public final class RollPush {
             @Nullable ServiceState service,
             RolloutOutcome outcome,
             @Nullable Rollout rollout) {
-        if (!reported.add(ending(arrival, service))) {
+        if (reported.putIfAbsent(Ending.of(arrival, service), outcome) != null) {
             return;
         }
         Push push = arrival.push();
@@ -184,7 +196,7 @@ public final class RollPush {
                         clock.instant()));
     }
 
-    private static Ending ending(Arrival arrival, @Nullable ServiceState service) {
-        return new Ending(arrival.push().deliveryId(), service == null ? null : service.id());
+    private Optional<RolloutOutcome> ending(Arrival arrival, ServiceState service) {
+        return Optional.ofNullable(reported.get(Ending.of(arrival, service)));
     }
 }

@@ -20,8 +20,6 @@ final class Rollout {
     /// engine has no events of tasks.
     private static final Duration LOOK = Duration.ofSeconds(1);
 
-    private static final String WENT_BACK = "; Swarm was told to go back to the image before";
-
     private final Swarm swarm;
     private final Clock clock;
     private final Push push;
@@ -96,7 +94,7 @@ final class Rollout {
                 }
                 changes.await(LOOK);
             }
-            return new RolloutOutcome.TimedOut(goesBack() ? problem + WENT_BACK : problem);
+            return new RolloutOutcome.TimedOut(problem, goesBack());
         }
     }
 

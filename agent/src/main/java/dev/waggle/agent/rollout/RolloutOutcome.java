@@ -25,7 +25,8 @@ public sealed interface RolloutOutcome {
     /// Swarm had not finished when the deadline passed.
     ///
     /// @param error the last that was known
-    record TimedOut(String error) implements RolloutOutcome {}
+    /// @param goesBack whether Swarm was told to go back to the image before
+    record TimedOut(String error, boolean goesBack) implements RolloutOutcome {}
 
     /// Swarm went back from this very content before, so that it was not tried again.
     ///
@@ -59,4 +60,14 @@ public sealed interface RolloutOutcome {
     ///
     /// @param problem what to mend
     record LeftAlone(String problem) implements RolloutOutcome {}
+
+    /// Whether another image may do better: the service has, or gets back, what it had before.
+    default boolean isTheImagesFault() {
+        return switch (this) {
+            case RolledBack _,RolledBackBefore _,RefusedByRegistry _,Unauthorised _ -> true;
+            case TimedOut(String _, boolean goesBack) -> goesBack;
+            case Updated _,AlreadyCurrent _,NoServiceWantsIt _,Paused _,Superseded _,Removed _,RejectedByEngine _,LeftAlone _ ->
+                false;
+        };
+    }
 }

@@ -22,6 +22,7 @@ import dev.waggle.agent.rollout.Swarm;
 import dev.waggle.agent.rollout.SwarmInMemory;
 import dev.waggle.agent.rollout.SwarmInMemory.Request.CheckReadiness;
 import dev.waggle.agent.rollout.SwarmInMemory.Request.ListServices;
+import dev.waggle.agent.rollout.SwarmInMemory.Request.Resolve;
 import dev.waggle.agent.rollout.SwarmInMemory.Request.Update;
 import dev.waggle.agent.rollout.Tag;
 import java.io.IOException;
@@ -57,6 +58,11 @@ class PushConsumerTest {
                     new Digest(
                             "sha256:e58fcf7418d4390dec8e8fb69d88c06ec07039d651fedd3aa72af9972e7d046b")),
             List.of());
+    private static final ResolvedImage NEWER = new ResolvedImage(
+            new ImageReference(Repository.onDockerHub("vorce/playlistlog"), new Tag("3"),
+                    new Digest("sha256:" + "3".repeat(64))),
+            List.of());
+    private static final String PLAYLISTLOG = SwarmInMemory.PLAYLISTLOG;
     private static final Duration INVISIBLE = Duration.ofSeconds(60);
     private static final Duration GRACE = Duration.ofSeconds(40);
     private static final Duration SHORT_GRACE = Duration.ofMillis(50);
@@ -237,7 +243,7 @@ class PushConsumerTest {
         assertThat(queue.held()).containsExactly(id);
     }
 
-    /// In groups of ten, whose newest comes again with the next ten.
+    /// In groups of ten, whose two newest come again with the next ten.
     @Test
     void settlesAThousandWaitingPushesByTheNewestWithOneRollout() throws Exception {
         swarm.then(SwarmInMemory.PLAYLISTLOG, () -> swarm.completes(SwarmInMemory.PLAYLISTLOG));
@@ -259,14 +265,14 @@ class PushConsumerTest {
                 .hasSize(THOUSAND)
                 .filteredOn(RolloutOutcome.Superseded.class::isInstance)
                 .hasSize(THOUSAND - 1);
-        assertThat(reports.getLast().outcome()).isEqualTo(new RolloutOutcome.Updated());
+        assertThat(reports).extracting(Report::outcome).contains(new RolloutOutcome.Updated());
         assertThat(swarm.requests(Update.class)).hasSize(1);
         assertThat(lost).hasValue(0);
         assertThat(queue.requests()).filteredOn(Extend.class::isInstance)
                 .allSatisfy(
                         given -> assertThat(given).extracting("invisible")
                                 .isEqualTo(Duration.ZERO))
-                .hasSizeLessThanOrEqualTo(THOUSAND / 9);
+                .hasSizeLessThanOrEqualTo(THOUSAND / 4);
         queue.awaitEmpty();
     }
 
@@ -294,6 +300,78 @@ class PushConsumerTest {
                 .filteredOn(new Extend(stable, Duration.ZERO)::equals)
                 .hasSize(3);
         queue.awaitEmpty();
+    }
+
+    @Test
+    void triesTheNextNewestWhenTheNewestIsRolledBackAndDeletesBothThen() throws Exception {
+        swarm.then(PLAYLISTLOG, () -> swarm.rollsBack(PLAYLISTLOG, "rollback_completed"))
+                .then(PLAYLISTLOG, () -> swarm.completes(PLAYLISTLOG));
+        swarm.withImage(NEWER);
+        String good = queue.put("vorce/playlistlog", push(1));
+        String bad = queue.put("vorce/playlistlog", pushOfNewer(2));
+        start(GRACE);
+
+        queue.awaitEmpty();
+        assertThat(reports).extracting(Report::outcome)
+                .containsExactly(
+                        new RolloutOutcome.RolledBack(""),
+                        new RolloutOutcome.Updated());
+        assertThat(queue.settlements())
+                .containsExactlyInAnyOrder(new Delete(good), new Delete(bad));
+    }
+
+    @Test
+    void leavesOlderPushesToTheNextAgentWhenItIsStopping() throws Exception {
+        swarm.then(PLAYLISTLOG, () -> {
+            consumer.stop();
+            swarm.rollsBack(PLAYLISTLOG, "rollback_completed");
+        });
+        swarm.withImage(NEWER);
+        String good = queue.put("vorce/playlistlog", push(1));
+        String bad = queue.put("vorce/playlistlog", pushOfNewer(2));
+        start(GRACE);
+
+        ended();
+        assertThat(queue.settlements()).startsWith(
+                new Delete(bad),
+                new Extend(good, Duration.ZERO));
+        assertThat(swarm.requests(Update.class)).hasSize(1);
+    }
+
+    @Test
+    void rollsTheNextNewestWhenTheNewestFailsUnexpectedly() throws Exception {
+        swarm.then(PLAYLISTLOG, () -> swarm.completes(PLAYLISTLOG));
+        swarm.gate(request -> {
+            if (request instanceof Resolve(ImageReference image)
+                    && image.equals(NEWER.reference())) {
+                throw new IllegalStateException("nobody foresaw this");
+            }
+        });
+        String good = queue.put("vorce/playlistlog", push(1));
+        String strange = queue.put("vorce/playlistlog", pushOfNewer(2));
+        start(GRACE);
+
+        queue.await(requests -> requests.contains(new Delete(good)));
+        assertThat(reports).extracting(Report::outcome)
+                .containsExactly(new RolloutOutcome.Updated());
+        assertThat(queue.settlements()).containsExactly(
+                new Extend(strange, Duration.ofSeconds(30)),
+                new Delete(good));
+    }
+
+    @Test
+    void postponesOlderPushesTogetherWithTheNewestWhenTheEngineIsUnreachable() throws Exception {
+        swarm.unreachableFor(Resolve.class);
+        String good = queue.put("vorce/playlistlog", push(1));
+        String newest = queue.put("vorce/playlistlog", pushOfNewer(2));
+        start(GRACE);
+
+        queue.await(
+                requests -> requests.contains(new Extend(newest, Duration.ofSeconds(30))));
+        assertThat(queue.settlements()).containsExactly(
+                new Extend(good, Duration.ofSeconds(30)),
+                new Extend(newest, Duration.ofSeconds(30)));
+        assertThat(reports).isEmpty();
     }
 
     @Test
@@ -588,6 +666,13 @@ class PushConsumerTest {
         return PUSH
                 .replaceFirst("\"deliveryId\":\"[^\"]*\"", "\"deliveryId\":\"push-" + number + "\"")
                 .replaceFirst("\"pushedAt\":\"[^\"]*\"", "\"pushedAt\":\"" + pushed + "\"");
+    }
+
+    private static String pushOfNewer(int number) {
+        return push(number).replace("\"tag\":\"2\"", "\"tag\":\"3\"")
+                .replaceFirst(
+                        "\"digest\":\"[^\"]*\"",
+                        "\"digest\":\"" + NEWER.reference().digest() + "\"");
     }
 
     private void start(Duration grace) {

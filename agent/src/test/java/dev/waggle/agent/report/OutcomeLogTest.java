@@ -22,7 +22,7 @@ class OutcomeLogTest {
             new RolloutOutcome.RolledBack("unhealthy"),
             new RolloutOutcome.RolledBackBefore("unhealthy"),
             new RolloutOutcome.Paused("unhealthy"),
-            new RolloutOutcome.TimedOut("no suitable node"),
+            new RolloutOutcome.TimedOut("no suitable node", false),
             new RolloutOutcome.Superseded("by vorce/playlistlog:3 that the service has"),
             new RolloutOutcome.Removed(),
             new RolloutOutcome.RefusedByRegistry("manifest unknown"),

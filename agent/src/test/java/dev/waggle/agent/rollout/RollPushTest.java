@@ -12,6 +12,8 @@ import static dev.waggle.agent.rollout.Services.running;
 import static dev.waggle.agent.rollout.Services.without;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
+import static org.assertj.core.api.Assertions.tuple;
 
 import dev.waggle.agent.rollout.SwarmInMemory.Request.Inspect;
 import dev.waggle.agent.rollout.SwarmInMemory.Request.ListServices;
@@ -20,6 +22,7 @@ import dev.waggle.agent.rollout.SwarmInMemory.Request.Resolve;
 import dev.waggle.agent.rollout.SwarmInMemory.Request.Update;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
@@ -31,6 +34,9 @@ class RollPushTest {
 
     private static final Instant QUEUED = NOON.minusSeconds(3);
     private static final Instant RECEIVED = NOON.minusSeconds(2);
+    private static final Push NEWEST = new Push("newest", PLAYLISTLOG, new Tag("3"),
+            new Digest("sha256:" + "3".repeat(64)), NOON.minusSeconds(3), Evidence.CONFIRMED,
+            NOON.minusSeconds(2));
     private static final Push PUSH_WITHOUT_DIGEST = new Push(PUSH.deliveryId(), PLAYLISTLOG,
             new Tag("2"), null, PUSH.pushedAt(), Evidence.UNKNOWN, PUSH.acceptedAt());
 
@@ -87,10 +93,7 @@ class RollPushTest {
     @Test
     void rollsTheOtherServicesWhenOneFails() throws InterruptedException {
         swarm.with(named("broken")).with(named("web"));
-        swarm.then("broken", () -> {
-            swarm.has("broken", swarm.failed("broken", "1", "unhealthy"));
-            swarm.says("broken", "updating", "update in progress");
-        }).then("broken", () -> swarm.rollsBack("broken", "rollback_completed"));
+        rollsBack("broken");
         completes("web");
 
         roll(PUSH);
@@ -252,11 +255,73 @@ class RollPushTest {
     }
 
     @Test
+    void rollsTheNextNewestWhenTheNewestIsRolledBack() throws InterruptedException {
+        swarm.with(named("web")).withImage(imageOf(NEWEST));
+        rollsBack("web");
+        completes("web");
+
+        roll(PUSH, NEWEST);
+        assertThat(endings()).containsExactly(
+                new Ending("web", new RolloutOutcome.RolledBack("unhealthy")),
+                new Ending("web", new RolloutOutcome.Updated()));
+        assertThat(swarm.now("web").image()).contains(image());
+    }
+
+    @Test
+    void rollsTheNextNewestWhenTheRegistryRefusesTheNewest() throws InterruptedException {
+        swarm.with(named("web"));
+        completes("web");
+
+        roll(PUSH, NEWEST);
+        assertThat(endings()).containsExactly(
+                new Ending("web", new RolloutOutcome.RefusedByRegistry("manifest unknown")),
+                new Ending("web", new RolloutOutcome.Updated()));
+    }
+
+    @Test
+    void leavesOlderPushesAloneWhenTheServiceRunsTheNewestAlready() throws InterruptedException {
+        swarm.with(running(named("web"), imageOf(NEWEST).reference()))
+                .withImage(imageOf(NEWEST));
+
+        roll(PUSH, NEWEST);
+        assertThat(reports).extracting(report -> report.push().tag(), Report::outcome)
+                .containsExactly(
+                        tuple(NEWEST.tag(), new RolloutOutcome.AlreadyCurrent()),
+                        tuple(
+                                PUSH.tag(),
+                                new RolloutOutcome.Superseded(
+                                        "by the push of 3 at " + NEWEST.time())));
+        assertThat(swarm.requests(Update.class)).isEmpty();
+    }
+
+    @Test
+    void knowsWhatIsLeftOfARollWithoutItsPush() throws InterruptedException {
+        swarm.with(named("web")).with(named("worker")).withImage(imageOf(NEWEST));
+        completes("web");
+        swarm.gate(request -> {
+            if (request.equals(new Inspect("worker"))) {
+                throw new IllegalStateException("nobody foresaw this");
+            }
+        });
+        List<Settlement.Roll> rolls = rollPush.settle(
+                List.of(
+                        new Arrival(PUSH, QUEUED, RECEIVED),
+                        new Arrival(NEWEST, QUEUED, RECEIVED)),
+                Integer.MAX_VALUE);
+
+        assertThatIllegalStateException().isThrownBy(() -> rollPush.roll(rolls));
+        assertThat(rollPush.withoutThisPush(rolls)).singleElement()
+                .satisfies(
+                        left -> assertThat(left.service().name()).isEqualTo("worker"),
+                        left -> assertThat(left.arrival().push()).isEqualTo(PUSH));
+    }
+
+    @Test
     void takesTheTimeoutOfTheServicesLabel() throws InterruptedException {
         swarm.with(labelled(named("slow"), ServiceLabels.TIMEOUT, "1h30m"));
         roll(PUSH);
         assertThat(endings())
-                .containsExactly(new Ending("slow", new RolloutOutcome.TimedOut("")));
+                .containsExactly(new Ending("slow", new RolloutOutcome.TimedOut("", false)));
         assertThat(clock.instant()).isEqualTo(NOON.plus(Duration.ofMinutes(90)));
     }
 
@@ -285,12 +350,23 @@ class RollPushTest {
         assertThat(swarm.requests(Update.class)).hasSize(2);
     }
 
-    private void roll(Push push) throws InterruptedException {
-        RollPush.Arrival arrival = new RollPush.Arrival(push, QUEUED, RECEIVED);
-        List<ServiceState> services = rollPush.settle(List.of(arrival)).get(arrival);
-        if (services != null) {
-            rollPush.roll(arrival, services);
+    /// Rolls what there is to roll, as whoever has the messages does.
+    private void roll(Push... oldestFirst) throws InterruptedException {
+        List<Settlement.Roll> rolls = rollPush.settle(
+                Arrays.stream(oldestFirst)
+                        .map(push -> new Arrival(push, QUEUED, RECEIVED))
+                        .toList(),
+                Integer.MAX_VALUE);
+        while (!rolls.isEmpty()) {
+            rolls = rollPush.roll(rolls);
         }
+    }
+
+    private void rollsBack(String service) {
+        swarm.then(service, () -> {
+            swarm.has(service, swarm.failed(service, "1", "unhealthy"));
+            swarm.says(service, "updating", "update in progress");
+        }).then(service, () -> swarm.rollsBack(service, "rollback_completed"));
     }
 
     private void completes(String service) {
@@ -305,6 +381,10 @@ class RollPushTest {
 
     private static ImageReference image() {
         return TARGET.reference();
+    }
+
+    private static ResolvedImage imageOf(Push push) {
+        return new ResolvedImage(push.image(), List.of());
     }
 
     /// What the pushed tag names since somebody pushed it again.

@@ -196,7 +196,7 @@ class RolloutTest {
         changesTheServiceBeforeUpdates(Integer.MAX_VALUE);
 
         assertThat(rollout.run())
-                .isEqualTo(new RolloutOutcome.TimedOut("others kept changing the service"));
+                .isEqualTo(new RolloutOutcome.TimedOut("others kept changing the service", false));
         assertThat(rollout.started()).isNull();
     }
 
@@ -303,7 +303,8 @@ class RolloutTest {
     void timesOutWhenTheEngineStaysAwayWhileItFollows() throws InterruptedException {
         swarm.withPlaylistlog().then(ID, () -> swarm.unreachableFor(Inspect.class));
 
-        assertThat(rollout.run()).isEqualTo(new RolloutOutcome.TimedOut("connection refused"));
+        assertThat(rollout.run())
+                .isEqualTo(new RolloutOutcome.TimedOut("connection refused", false));
         assertThat(rollout.started()).isEqualTo(NOON);
         assertThat(clock.instant()).isEqualTo(NOON.plus(LONGEST));
         assertThat(updates()).hasSize(1);
@@ -425,7 +426,8 @@ class RolloutTest {
 
         assertThat(rollout.run())
                 .isEqualTo(
-                        new RolloutOutcome.TimedOut("another rollout of the service did not end"));
+                        new RolloutOutcome.TimedOut("another rollout of the service did not end",
+                                false));
         assertThat(rollout.started()).isNull();
         assertThat(clock.instant()).isEqualTo(NOON.plus(LONGEST));
         assertThat(updates()).isEmpty();
@@ -445,8 +447,8 @@ class RolloutTest {
 
         assertThat(rollout.run())
                 .isEqualTo(
-                        new RolloutOutcome.TimedOut("no suitable node (1 node not available)"
-                                + "; Swarm was told to go back to the image before"));
+                        new RolloutOutcome.TimedOut("no suitable node (1 node not available)",
+                                true));
         assertThat(swarm.now(ID).image()).contains(playlistlog().image().orElseThrow());
         assertThat(clock.instant()).isEqualTo(NOON.plus(LONGEST));
         assertThat(updates()).hasSize(1);
@@ -459,7 +461,7 @@ class RolloutTest {
                 .then(ID, () -> swarm.has(ID, swarm.failed(ID, "1", "no suitable node")))
                 .then(ID, () -> swarm.says(ID, "updating", "update in progress"));
 
-        assertThat(rollout.run()).isEqualTo(new RolloutOutcome.TimedOut("no suitable node"));
+        assertThat(rollout.run()).isEqualTo(new RolloutOutcome.TimedOut("no suitable node", false));
         assertThat(swarm.requests(RollBack.class)).isEmpty();
         assertThat(swarm.now(ID).image()).contains(IMAGE);
     }

@@ -208,7 +208,7 @@ public final class SwarmInMemory implements Swarm {
     }
 
     /// Swarm gives the service its previous specification again, of which there is then none, and forgets the tasks of the other.
-    void rollsBack(String serviceId, String state) {
+    public void rollsBack(String serviceId, String state) {
         change(serviceId, tree -> tree.set("Spec", tree.remove("PreviousSpec")));
         runsEveryTask(serviceId);
         says(serviceId, state, "update rolled back");
