@@ -57,7 +57,7 @@ class CommandsIT {
     @BeforeAll
     void start() {
         engine = PrivateEngine.start();
-        sqs = SqsServer.startInJvm(engine);
+        sqs = SqsServer.start(engine);
         api = EngineHttp.connect(engine.dockerHost());
         new PlaylistlogImages(engine).push("1", Health.HEALTHY);
     }

@@ -7,6 +7,7 @@ import java.util.Map;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.elasticmq.rest.sqs.SQSRestServer;
 import org.elasticmq.rest.sqs.SQSRestServerBuilder;
+import org.opentest4j.TestAbortedException;
 import org.testcontainers.containers.wait.strategy.Wait;
 import org.testcontainers.localstack.LocalStackContainer;
 import org.testcontainers.utility.DockerImageName;
@@ -29,6 +30,9 @@ public final class SqsServer implements AutoCloseable {
     /// The last version that needs no account.
     private static final String LOCALSTACK = "localstack/localstack";
     private static final String LOCALSTACK_VERSION = "4.14.0";
+
+    /// A system property: LocalStack is made of its packages where it cannot be pulled, and no other server does.
+    private static final String ONLY_LOCALSTACK = "waggle.only-localstack";
 
     private static final String REGION = "us-east-1";
     private static final String CREDENTIAL = "test";
@@ -54,18 +58,31 @@ public final class SqsServer implements AutoCloseable {
     }
 
     /// Starts LocalStack in the private engine where its image can be had, ElasticMQ in this JVM
-    /// otherwise; one line on standard output says which and why.
+    /// otherwise; one line on standard output says which and why. In the profile `localstack` the test is aborted in
+    /// place of that.
     public static SqsServer start(PrivateEngine engine) {
         return start(engine, PulledImage.DOCKER_HUB);
     }
 
     static SqsServer start(PrivateEngine engine, URI dockerHub) {
         var obstacle = PulledImage.obtain(engine, dockerHub, LOCALSTACK, LOCALSTACK_VERSION);
+        if (Boolean.getBoolean(ONLY_LOCALSTACK)) {
+            obstacle = obstacle.flatMap(
+                    notPulled -> LocalStackImage
+                            .build(engine, LOCALSTACK + ":" + LOCALSTACK_VERSION)
+                            .map(notBuilt -> notPulled + "; " + notBuilt));
+            obstacle.ifPresent(SqsServer::abort);
+        }
         var server = obstacle.isEmpty() ? startLocalStack(engine) : startInJvm(engine);
         System.out.println(
                 "SQS server: " + server.kind()
                         + obstacle.map(reason -> ", because " + reason).orElse(""));
         return server;
+    }
+
+    private static void abort(String reason) {
+        System.out.println("NOT TESTED on LocalStack: " + reason);
+        throw new TestAbortedException("LocalStack cannot be had: " + reason);
     }
 
     /// Starts ElasticMQ in this JVM, on a free port of the address that the engine's containers reach,
@@ -198,6 +215,12 @@ public final class SqsServer implements AutoCloseable {
             setBinds(new ArrayList<>());
             withImagePullPolicy(image -> false);
             withEnv("SERVICES", "sqs");
+            // An address that can be reached, in place of a name that only the internet's resolvers know.
+            withEnv("SQS_ENDPOINT_STRATEGY", "dynamic");
+            // What it would ask the internet for, which is out of its reach.
+            withEnv("DNS_ADDRESS", "0");
+            withEnv("SKIP_SSL_CERT_DOWNLOAD", "1");
+            withEnv("DISABLE_EVENTS", "1");
             waitingFor(
                     Wait.forLogMessage(".*Ready\\.\n", 1)
                             .withStartupTimeout(Duration.ofMinutes(2)));
