@@ -2,10 +2,12 @@ package dev.waggle.agent;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.waggle.agent.report.OutcomeName;
 import dev.waggle.agent.rollout.ServiceLabels;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -36,6 +38,14 @@ class ReadmeTest {
                 .containsOnlyKeys(ServiceLabels.SETTINGS.toArray(String[]::new));
     }
 
+    @Test
+    void hasARowForEveryOutcome() throws IOException {
+        String outcomes = section("| outcome | meaning |");
+        assertThat(outcomes.lines().skip(2).map(row -> row.split("\\|", -1)[1].strip()))
+                .containsExactlyInAnyOrderElementsOf(
+                        Arrays.stream(OutcomeName.values()).map(OutcomeName::toString).toList());
+    }
+
     private static Map<String, String> defaults(List<Map.Entry<String, String>> settings) {
         return settings.stream()
                 .collect(
@@ -48,9 +58,15 @@ class ReadmeTest {
 
     /// The first two columns of the first table after a text.
     private static Map<String, String> table(String after) throws IOException {
+        return rows(section(after));
+    }
+
+    /// The first table that begins at or after a text.
+    private static String section(String from) throws IOException {
         String readme = Files.readString(Path.of("..", "README.md"));
-        String table = readme.substring(readme.indexOf("\n|", readme.indexOf(after)));
-        return rows(table.substring(0, table.indexOf("\n\n")));
+        String table = readme
+                .substring(readme.indexOf("\n|", readme.indexOf(from) - 1) + 1);
+        return table.substring(0, table.indexOf("\n\n"));
     }
 
     private static Map<String, String> rows(String table) {
