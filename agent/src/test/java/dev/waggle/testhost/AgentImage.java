@@ -34,7 +34,7 @@ public final class AgentImage {
     /// JDK does not need on this machine are not there.
     private static final String STAND_INS = """
             set -eu
-            busybox=$1 java_home=$2
+            busybox=$1 java_home=$2 docker=$3
             root=$(mktemp -d)
             trap 'rm -rf "$root"' EXIT
             cd "$root"
@@ -51,10 +51,10 @@ public final class AgentImage {
             chmod -R go+rX usr
             echo 'root:x:0:0:root:/root:/bin/sh' >etc/passwd
             path=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
-            tar --create . | docker import --change "ENV PATH=$path" - debian:13-slim
+            tar --create . | "$docker" import --change "ENV PATH=$path" - debian:13-slim
             mkdir -p opt/java
             cp -aL "$java_home" opt/java/openjdk
-            tar --create . | docker import --change "ENV JAVA_HOME=/opt/java/openjdk PATH=/opt/java/openjdk/bin:$path" \\
+            tar --create . | "$docker" import --change "ENV JAVA_HOME=/opt/java/openjdk PATH=/opt/java/openjdk/bin:$path" \\
                 - eclipse-temurin:25-jdk
             """;
 
@@ -111,7 +111,8 @@ public final class AgentImage {
                     STAND_INS,
                     "sh",
                     DebianPackages.busybox(progress).toString(),
-                    System.getProperty("java.home"));
+                    System.getProperty("java.home"),
+                    engine.command());
         });
     }
 
@@ -168,12 +169,12 @@ public final class AgentImage {
             PrivateEngine engine,
             Map<String, String> variables,
             String... arguments) {
-        return run(engine, variables, command(arguments));
+        return run(engine, variables, command(engine, arguments));
     }
 
     /// Starts the docker command against a private engine, for what it prints as time goes on.
     public static Process start(PrivateEngine engine, String... arguments) {
-        var builder = new ProcessBuilder(command(arguments)).redirectErrorStream(true);
+        var builder = new ProcessBuilder(command(engine, arguments)).redirectErrorStream(true);
         builder.environment().putAll(environment(engine));
         try {
             return builder.start();
@@ -182,8 +183,9 @@ public final class AgentImage {
         }
     }
 
-    private static String[] command(String... arguments) {
-        return Stream.concat(Stream.of("docker"), Stream.of(arguments)).toArray(String[]::new);
+    private static String[] command(PrivateEngine engine, String... arguments) {
+        return Stream.concat(Stream.of(engine.command()), Stream.of(arguments))
+                .toArray(String[]::new);
     }
 
     /// Without the user's settings, which would be those of another engine and another registry.

@@ -220,6 +220,11 @@ public final class DindEngine implements PrivateEngine {
     }
 
     @Override
+    public String command() {
+        return "docker";
+    }
+
+    @Override
     public String version() {
         return version;
     }

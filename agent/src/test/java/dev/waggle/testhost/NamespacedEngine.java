@@ -11,8 +11,8 @@ import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -49,6 +49,8 @@ public final class NamespacedEngine implements PrivateEngine {
 
     private static final String INIT = """
             directory=$1 name=$2
+            # Commands and libraries of another release cover this machine's; what they lack is still there.
+            [ -z "$unpacked" ] || mount -t overlay overlay -o "lowerdir=$unpacked/usr:/usr" /usr
             resolver=$(readlink -f /etc/resolv.conf)
             mount -t tmpfs tmpfs /run
             mount -t tmpfs tmpfs /opt
@@ -68,7 +70,7 @@ public final class NamespacedEngine implements PrivateEngine {
             # An address of the bridge that is set is also shown as gateway; Testcontainers would look for it long.
             engine() {
                 exec dockerd --config-file "$directory/daemon.json" --data-root "$directory/data" \\
-                    --exec-root "$directory/exec" --pidfile "$engine_pid_file" -H "unix://$directory/docker.sock" \\
+                    --exec-root "$directory/exec" --pidfile "$engine_pid_file" -H "unix://$directory/docker.sock" -H unix:///run/docker.sock \\
                     --exec-opt native.cgroupdriver=cgroupfs --cgroup-parent "/$name" --bip 172.17.0.1/16 \\
                     --insecure-registry 198.18.0.0/15
             }
@@ -83,6 +85,7 @@ public final class NamespacedEngine implements PrivateEngine {
     private final TetheredShell shell;
     private final Subnet subnet;
     private final DockerClient docker;
+    private final String command;
     private final String version;
     private final AtomicBoolean closed = new AtomicBoolean();
 
@@ -91,12 +94,14 @@ public final class NamespacedEngine implements PrivateEngine {
             String device,
             TetheredShell shell,
             Subnet subnet,
-            DockerClient docker) {
+            DockerClient docker,
+            String command) {
         this.directory = directory;
         this.device = device;
         this.shell = shell;
         this.subnet = subnet;
         this.docker = docker;
+        this.command = command;
         this.version = docker.versionCmd().exec().getVersion();
     }
 
@@ -112,6 +117,8 @@ public final class NamespacedEngine implements PrivateEngine {
     /// @param progress is told in a few words what takes time
     public static NamespacedEngine start(Consumer<String> progress) {
         DebianPackages.install(progress);
+        var release = EngineRelease.chosen();
+        var unpacked = release.unpacked(progress);
         var busybox = DebianPackages.busybox(progress);
         var directory = EngineClient.createDirectory();
         var name = directory.getFileName().toString();
@@ -140,6 +147,12 @@ public final class NamespacedEngine implements PrivateEngine {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+        var environment = new HashMap<>(release.environment());
+        environment.put("PATH", HostCommand.ROOT_PATH);
+        environment.put("unpacked", unpacked.map(Path::toString).orElse(""));
+        environment.put("OTEL_TRACES_EXPORTER", "none");
+        // Read at the engine's first TLS connection, to which the mirror never leads.
+        environment.put("SSL_CERT_FILE", authorities(directory).toString());
         // A session of its own: Ctrl-C reaches this JVM only, which then decides what ends first.
         var shell = new TetheredShell(
                 List.of(
@@ -149,14 +162,7 @@ public final class NamespacedEngine implements PrivateEngine {
                         directory.toString(),
                         name,
                         device),
-                Map.of(
-                        "PATH",
-                        HostCommand.ROOT_PATH,
-                        "OTEL_TRACES_EXPORTER",
-                        "none",
-                        // Read at the engine's first TLS connection, to which the mirror never leads.
-                        "SSL_CERT_FILE",
-                        authorities(directory).toString()),
+                environment,
                 log);
         try {
             var process = shell.ready(COMMAND).strip();
@@ -182,7 +188,9 @@ public final class NamespacedEngine implements PrivateEngine {
             var docker = EngineClient
                     .connect(socket(directory), directory.resolve("docker-config"));
             EngineClient.awaitStart(docker, shell, log);
-            var engine = new NamespacedEngine(directory, device, shell, subnet, docker);
+            var engine = new NamespacedEngine(directory, device, shell, subnet, docker,
+                    unpacked.map(root -> root.resolve("usr/bin/docker").toString())
+                            .orElse("docker"));
             EngineClient.createSwarm(docker, subnet.inside());
             Await.until(
                     "a registry that answers",
@@ -258,6 +266,11 @@ public final class NamespacedEngine implements PrivateEngine {
     @Override
     public DockerClient docker() {
         return docker;
+    }
+
+    @Override
+    public String command() {
+        return command;
     }
 
     @Override

@@ -59,6 +59,9 @@ public sealed interface PrivateEngine extends AutoCloseable permits NamespacedEn
     /// A client for what docker-java models; its service model loses settings.
     DockerClient docker();
 
+    /// The docker command that belongs to the engine: an older one may not speak to it.
+    String command();
+
     /// The engine's version, such as `20.10.24+dfsg1`.
     String version();
 
