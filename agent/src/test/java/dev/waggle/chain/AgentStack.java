@@ -99,10 +99,11 @@ public final class AgentStack implements RunningAgent {
 
     private Map<String, String> stackEnvironment(Map<String, String> environment) {
         Map<String, String> all = new HashMap<>(environment);
-        Path socket = Path.of(engine.dockerHost().getPath());
-        all.put("DOCKER_SOCKET", socket.toString());
         try {
-            all.put("DOCKER_GROUP", Files.getAttribute(socket, "unix:gid").toString());
+            all.put(
+                    "DOCKER_GROUP",
+                    Files.getAttribute(Path.of(engine.dockerHost().getPath()), "unix:gid")
+                            .toString());
         } catch (IOException gone) {
             throw new UncheckedIOException(gone);
         }

@@ -3,6 +3,7 @@ package dev.waggle.chain;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.waggle.testhost.AgentImage;
 import dev.waggle.testhost.Await;
 import dev.waggle.testhost.EngineHttp;
 import dev.waggle.testhost.PlaylistlogImages;
@@ -38,7 +39,7 @@ final class Stage implements AutoCloseable {
     private final PlaylistlogImages images;
     private final String repository;
     private final Map<String, String> settings = new HashMap<>();
-    private final List<AgentProcess> agents = new ArrayList<>();
+    private final List<RunningAgent> agents = new ArrayList<>();
     private final List<String> services = new ArrayList<>();
 
     /// @param name of the repository, the queue and the first service
@@ -72,6 +73,20 @@ final class Stage implements AutoCloseable {
         environment.put("DOCKER_HOST", engine.dockerHost().toString());
         environment.putAll(settings);
         AgentProcess agent = AgentProcess.start(environment);
+        agents.add(agent);
+        return agent;
+    }
+
+    /// Deploys the agent as users do; every node of the swarm finds its image in the registry.
+    AgentStack deployAgent() {
+        AgentImage.build(engine, step -> System.out.println("agent's image: " + step));
+        String inRegistry = PrivateEngine.LOCAL_REGISTRY + "/" + AgentImage.NAME;
+        AgentImage.docker(engine, "tag", AgentImage.NAME, inRegistry);
+        AgentImage.docker(engine, "push", "--quiet", inRegistry);
+        Map<String, String> environment = new HashMap<>(sqs.environment());
+        environment.put("WAGGLE_QUEUE_URL", queue.url());
+        environment.putAll(settings);
+        AgentStack agent = AgentStack.deploy(engine, environment);
         agents.add(agent);
         return agent;
     }
@@ -241,7 +256,7 @@ final class Stage implements AutoCloseable {
     /// Ends the agents and removes the services.
     @Override
     public void close() {
-        agents.forEach(AgentProcess::close);
+        agents.forEach(RunningAgent::close);
         services.forEach(service -> api.delete("/services/" + service));
         api.close();
     }

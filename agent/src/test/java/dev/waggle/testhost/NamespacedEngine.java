@@ -44,7 +44,7 @@ public final class NamespacedEngine implements PrivateEngine {
     private static final String INNER = """
             echo "$$"
             echo answer:0
-            exec unshare --mount --pid --fork --kill-child --mount-proc sh "$1/init.sh" "$1" "$2"
+            exec unshare --mount --pid --uts --fork --kill-child --mount-proc sh "$1/init.sh" "$1" "$2"
             """;
 
     private static final String INIT = """
@@ -63,6 +63,8 @@ public final class NamespacedEngine implements PrivateEngine {
             esac
             [ ! -e "$resolver" ] || mount --bind "$directory/resolv.conf" "$resolver"
             ip link set lo up
+            # A node of a swarm is known by it.
+            hostname "$name"
             docker-registry serve "$directory/registry.yml" >"$directory/registry.log" 2>&1 &
             engine_log=$directory/engine.log
             engine_pid_file=$directory/engine.pid
@@ -82,6 +84,7 @@ public final class NamespacedEngine implements PrivateEngine {
 
     private final Path directory;
     private final String device;
+    private final String process;
     private final TetheredShell shell;
     private final Subnet subnet;
     private final DockerClient docker;
@@ -92,12 +95,14 @@ public final class NamespacedEngine implements PrivateEngine {
     private NamespacedEngine(
             Path directory,
             String device,
+            String process,
             TetheredShell shell,
             Subnet subnet,
             DockerClient docker,
             String command) {
         this.directory = directory;
         this.device = device;
+        this.process = process;
         this.shell = shell;
         this.subnet = subnet;
         this.docker = docker;
@@ -116,6 +121,15 @@ public final class NamespacedEngine implements PrivateEngine {
     ///
     /// @param progress is told in a few words what takes time
     public static NamespacedEngine start(Consumer<String> progress) {
+        var engine = startWithoutSwarm(progress, PrivateEngine.LOCAL_REGISTRY);
+        EngineClient.createSwarm(engine.docker, engine.address());
+        return engine;
+    }
+
+    /// Starts an engine that is in no swarm yet.
+    ///
+    /// @param mirror host and port of the registry that answers for Docker Hub
+    static NamespacedEngine startWithoutSwarm(Consumer<String> progress, String mirror) {
         DebianPackages.install(progress);
         var release = EngineRelease.chosen();
         var unpacked = release.unpacked(progress);
@@ -142,7 +156,7 @@ public final class NamespacedEngine implements PrivateEngine {
                             """.formatted(directory.resolve("registry")));
             Files.writeString(
                     directory.resolve("daemon.json"),
-                    "{\"registry-mirrors\": [\"http://127.0.0.1:5000\"]}");
+                    "{\"registry-mirrors\": [\"http://" + mirror + "\"]}");
             Files.createDirectory(directory.resolve("docker-config"));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
@@ -188,10 +202,9 @@ public final class NamespacedEngine implements PrivateEngine {
             var docker = EngineClient
                     .connect(socket(directory), directory.resolve("docker-config"));
             EngineClient.awaitStart(docker, shell, log);
-            var engine = new NamespacedEngine(directory, device, shell, subnet, docker,
+            var engine = new NamespacedEngine(directory, device, process, shell, subnet, docker,
                     unpacked.map(root -> root.resolve("usr/bin/docker").toString())
                             .orElse("docker"));
-            EngineClient.createSwarm(docker, subnet.inside());
             Await.until(
                     "a registry that answers",
                     COMMAND,
@@ -214,6 +227,38 @@ public final class NamespacedEngine implements PrivateEngine {
     /// Where everything of this engine is kept; the shell's `$directory`.
     Path directory() {
         return directory;
+    }
+
+    /// The engine's address, for this machine and for engines that a cable leads to.
+    String address() {
+        return subnet.inside();
+    }
+
+    /// Lays a cable to another engine: this machine itself forwards nothing between them.
+    void connectTo(NamespacedEngine other) {
+        HostCommand.run(
+                COMMAND,
+                "ip",
+                "link",
+                "add",
+                other.device,
+                "netns",
+                process,
+                "type",
+                "veth",
+                "peer",
+                "name",
+                device,
+                "netns",
+                other.process);
+        route(other);
+        other.route(this);
+    }
+
+    private void route(NamespacedEngine other) {
+        run(
+                "ip link set " + other.device + " up && ip route add " + other.address() + " dev "
+                        + other.device + " src " + address());
     }
 
     private static Path authorities(Path directory) {

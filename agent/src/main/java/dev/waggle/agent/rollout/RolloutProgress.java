@@ -121,14 +121,14 @@ sealed interface RolloutProgress {
             List<TaskState> tasks,
             List<NodeState> nodes,
             ImageReference image) {
-        Set<String> nodesDown = nodes.stream()
-                .filter(NodeState::down)
+        Set<String> absentNodes = nodes.stream()
+                .filter(NodeState::absent)
                 .map(NodeState::id)
                 .collect(Collectors.toSet());
         Set<String> slots = new HashSet<>();
         Set<String> serving = new HashSet<>();
         for (TaskState task : tasks) {
-            if (task.wanted() && !nodesDown.contains(task.nodeId())) {
+            if (task.wanted() && !absentNodes.contains(task.nodeId())) {
                 slots.add(task.slot());
                 if (task.running() && task.isOf(image)) {
                     serving.add(task.slot());

@@ -153,12 +153,16 @@ public final class DockerSwarm implements Swarm, ExaminedEngine, AutoCloseable {
                                 node.at("/Description/Platform/Architecture").asText(),
                                 texts(node.at("/Spec/Labels")),
                                 texts(node.at("/Description/Engine/Labels")),
-                                node.at("/Status/State").asText().equals("down"),
-                                node.at("/Status/State").asText().equals("ready") && node
+                                !isReady(node),
+                                isReady(node) && node
                                         .at("/Spec/Availability")
                                         .asText()
                                         .equals("active")))
                 .toList();
+    }
+
+    private static boolean isReady(JsonNode node) {
+        return node.at("/Status/State").asText().equals("ready");
     }
 
     private static Map<String, String> texts(JsonNode object) {

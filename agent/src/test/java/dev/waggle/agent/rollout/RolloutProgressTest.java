@@ -44,7 +44,7 @@ class RolloutProgressTest {
     }
 
     @Test
-    void doesNotCountTasksOnNodesThatAreDown() {
+    void doesNotCountTasksOnNodesThatSwarmDoesNotHearFrom() {
         assertThat(
                 RolloutProgress.of(
                         ours("completed"),

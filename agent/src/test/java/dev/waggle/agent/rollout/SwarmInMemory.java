@@ -84,7 +84,7 @@ public final class SwarmInMemory implements Swarm {
     private final Map<String, List<TaskState>> tasks = new HashMap<>();
     private final Map<String, Deque<Step>> steps = new HashMap<>();
     private final List<ResolvedImage> images = new ArrayList<>();
-    private final Set<String> nodesDown = new HashSet<>();
+    private final Set<String> absentNodes = new HashSet<>();
     private Readiness readiness = new Readiness.Ready();
     private Gate gate = request -> {};
     private boolean losingAnswers;
@@ -224,7 +224,7 @@ public final class SwarmInMemory implements Swarm {
     /// Loses a node.
     void loses(String nodeId) {
         synchronized (lock) {
-            nodesDown.add(nodeId);
+            absentNodes.add(nodeId);
         }
     }
 
@@ -327,12 +327,15 @@ public final class SwarmInMemory implements Swarm {
     public List<NodeState> nodes() throws InterruptedException {
         arrive(new ListNodes());
         synchronized (lock) {
-            return Stream.of("node1", "node2").map(id -> node(id, nodesDown.contains(id))).toList();
+            return Stream.of("node1", "node2")
+                    .map(id -> node(id, absentNodes.contains(id)))
+                    .toList();
         }
     }
 
-    static NodeState node(String id, boolean down) {
-        return new NodeState(id, id, "worker", "linux", "x86_64", Map.of(), Map.of(), down, !down);
+    static NodeState node(String id, boolean absent) {
+        return new NodeState(id, id, "worker", "linux", "x86_64", Map.of(), Map.of(), absent,
+                !absent);
     }
 
     @Override

@@ -1,0 +1,207 @@
+package dev.waggle.chain;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.waggle.testhost.Await;
+import dev.waggle.testhost.PlaylistlogImages;
+import dev.waggle.testhost.PlaylistlogImages.Health;
+import dev.waggle.testhost.PrivateEngine;
+import dev.waggle.testhost.RequestingClient;
+import dev.waggle.testhost.SqsServer;
+import dev.waggle.testhost.SwarmOfNodes;
+import java.time.Duration;
+import java.util.Set;
+import java.util.function.Consumer;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/// A swarm of three managers, of which one is lost in the middle of a rollout; the other two go on.
+class ThreeNodes {
+
+    private static final Duration SOON = Duration.ofMinutes(1);
+    private static final int REPLICAS = 6;
+
+    /// An agent of Swarm is heard of every five seconds, and missed after three times as long.
+    private static final Duration UNTIL_A_NODE_IS_MISSED = Duration.ofSeconds(25);
+
+    private final SwarmOfNodes swarm = SwarmOfNodes
+            .start(3, step -> System.out.println("swarm of three: " + step));
+    private final PrivateEngine manager = swarm.withRegistry();
+    private final SqsServer sqs = SqsServer.startInJvm(manager);
+    private final Stage stage = new Stage(manager, sqs, "three");
+
+    @AfterEach
+    void stopServers() {
+        stage.close();
+        sqs.close();
+        swarm.close();
+    }
+
+    @Test
+    void rollsFromAManagerThatDoesNotLeadWithoutAFailedRequest() {
+        String next = createAndBuildTheNext();
+        assertThat(nodesOf("three")).hasSize(3);
+        stage.startAgent();
+        try (RequestingClient client = RequestingClient
+                .start(manager, "three", PlaylistlogImages.PORT)) {
+            client.awaitAnswer("three 1", SOON);
+            stage.push("next", next);
+            assertThat(stage.awaitOutcome("next")).isEqualTo("updated");
+            assertThatAllRun(next);
+            client.awaitAnswer("three 2", SOON);
+            assertThat(client.stop().failures()).isZero();
+        }
+    }
+
+    @Test
+    void saysUpdatedOnlyWhenItIsSoAlthoughTheLeaderIsLostInTheMiddle() {
+        String next = createAndBuildTheNext();
+        rollIntoTheMiddle(next);
+        swarm.lose(swarm.leader());
+        assertThat(stage.awaitOutcome("next")).isEqualTo("updated");
+        assertThatAllRun(next);
+        assertThat(stage.closings()).hasSize(1);
+        stage.awaitEmptyQueue();
+    }
+
+    /// With a delay in which nothing is given to the worker until Swarm has missed it.
+    @Test
+    void saysUpdatedOnlyWhenItIsSoAlthoughAWorkerIsLostInTheMiddle() {
+        demote(swarm.last());
+        String next = createAndBuildTheNext(
+                spec -> spec.withObject("/UpdateConfig")
+                        .put("Parallelism", 2)
+                        .put("Delay", UNTIL_A_NODE_IS_MISSED.toNanos()));
+        rollIntoTheMiddle(next);
+        swarm.lose(swarm.last());
+        assertThat(stage.awaitOutcome("next")).isEqualTo("updated");
+        assertThatAllRun(next);
+        assertThat(stage.closings()).hasSize(1);
+        stage.awaitEmptyQueue();
+    }
+
+    /// Swarm waits for that task without an end, and tells of no error.
+    @Test
+    void goesBackFromAnUpdateThatSwarmCannotEndSinceTheNodeOfANewTaskIsLost() {
+        String worker = demote(swarm.last());
+        String next = createAndBuildTheNext(
+                spec -> spec.withObject("/Labels").put("waggle.timeout", "45s"));
+        String first = stage.imageOf("three");
+        stage.startAgent();
+        stage.push("next", next);
+        Await.until(
+                "a task of the next image that starts on the worker",
+                SOON,
+                () -> tasksOf(next).anyMatch(
+                        task -> task.path("NodeID").asText().equals(worker)
+                                && task.at("/Status/State").asText().equals("starting")));
+        swarm.lose(swarm.last());
+        JsonNode closing = stage.awaitClosing("next", null);
+        assertThat(closing.path("outcome").asText()).isEqualTo("timed out");
+        assertThat(closing.path("detail").asText())
+                .endsWith("Swarm was told to go back to the image before");
+        Await.until(
+                "the image before on the other nodes",
+                SOON,
+                () -> stage.updateState("three").equals("rollback_completed"));
+        assertThatAllRun(first);
+        stage.awaitEmptyQueue();
+    }
+
+    /// The agent as a stack: Swarm starts it on another manager, to which the message comes when it is visible again.
+    @Test
+    void closesThePushOnceAfterTheManagerOfTheAgentItselfIsLostInTheMiddle() {
+        String lost = SwarmOfNodes.id(swarm.last());
+        Set<String> others = Set
+                .of(SwarmOfNodes.id(swarm.leader()), SwarmOfNodes.id(swarm.withRegistry()));
+        others.forEach(id -> swarm.update(id, node -> node.put("Availability", "drain")));
+        AgentStack agent = stage.deployAgent();
+        agent.awaitMessage("agent started");
+        others.forEach(id -> swarm.update(id, node -> node.put("Availability", "active")));
+        assertThat(nodesOf(agent.service())).containsExactly(lost);
+
+        String next = createAndBuildTheNext(
+                spec -> spec.withObject("/TaskTemplate/Placement")
+                        .putArray("Constraints")
+                        .add("node.id != " + lost));
+        stage.push("next", next);
+        agent.awaitMessage("update sent");
+        swarm.lose(swarm.last());
+
+        assertThat(stage.awaitOutcome("next")).isEqualTo("updated");
+        assertThatAllRun(next);
+        assertThat(others).containsAll(nodesOf(agent.service()));
+        assertThat(stage.closings()).hasSize(1);
+        stage.awaitEmptyQueue();
+    }
+
+    /// @return what the swarm calls the node
+    private String demote(PrivateEngine manager) {
+        String id = SwarmOfNodes.id(manager);
+        swarm.update(id, node -> node.put("Role", "worker"));
+        Await.until("a worker", SOON, () -> !stage.api().get("/nodes/" + id).has("ManagerStatus"));
+        return id;
+    }
+
+    private String createAndBuildTheNext() {
+        return createAndBuildTheNext(spec -> {});
+    }
+
+    private String createAndBuildTheNext(Consumer<ObjectNode> change) {
+        ObjectNode spec = Stage.spec("three", stage.image("1", Health.HEALTHY), REPLICAS);
+        spec.withObject("/TaskTemplate")
+                .putArray("Networks")
+                .addObject()
+                .put("Target", PrivateEngine.NETWORK);
+        change.accept(spec);
+        stage.create(spec, REPLICAS);
+        return stage.image("2", Health.HEALTHY);
+    }
+
+    private void rollIntoTheMiddle(String next) {
+        stage.startAgent();
+        stage.push("next", next);
+        Await.until("a task of the next image", SOON, () -> runningOf(next) > 0);
+        assertThat(runningOf(next)).isLessThan(REPLICAS);
+    }
+
+    private Stream<JsonNode> tasksOf(String image) {
+        return stage.tasks("three")
+                .valueStream()
+                .filter(task -> task.at("/Spec/ContainerSpec/Image").asText().equals(image));
+    }
+
+    private long runningOf(String image) {
+        return tasksOf(image).filter(ThreeNodes::runs).count();
+    }
+
+    private static boolean runs(JsonNode task) {
+        return task.path("DesiredState").asText().equals("running")
+                && task.at("/Status/State").asText().equals("running");
+    }
+
+    private Set<String> nodesOf(String service) {
+        return stage.tasks(service)
+                .valueStream()
+                .filter(ThreeNodes::runs)
+                .map(task -> task.path("NodeID").asText())
+                .collect(Collectors.toSet());
+    }
+
+    /// On nodes that are there.
+    private void assertThatAllRun(String image) {
+        Set<String> ready = stage.api()
+                .get("/nodes")
+                .valueStream()
+                .filter(node -> node.at("/Status/State").asText().equals("ready"))
+                .map(node -> node.path("ID").asText())
+                .collect(Collectors.toSet());
+        assertThat(stage.imageOf("three")).isEqualTo(image);
+        assertThat(runningOf(image)).isEqualTo(REPLICAS);
+        assertThat(ready).containsAll(nodesOf("three"));
+    }
+}
