@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.waggle.agent.report.OutcomeName;
 import dev.waggle.agent.rollout.ServiceLabels;
+import dev.waggle.testhost.EngineRelease;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -12,6 +13,7 @@ import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -22,6 +24,14 @@ class ReadmeTest {
 
     private static final Pattern ROW = Pattern
             .compile("^\\| `([^`]+)` \\| `?([^`|]*?)`? \\|", Pattern.MULTILINE);
+
+    private static final Pattern ENGINE = Pattern.compile(
+            "^\\| `([^`]+)` \\| (\\d+\\.\\d+)[^|]* \\| ([^|]+) \\| ([^|]+) \\|$",
+            Pattern.MULTILINE);
+
+    private static final Pattern EXECUTION = Pattern.compile(
+            "<groups>(?<group>[^<]+)</groups>.*?<waggle.engine>(?<engine>[^<]+)</waggle.engine>",
+            Pattern.DOTALL);
 
     @Test
     void listsEverySettingOfTheAgentWithItsDefault() throws IOException {
@@ -44,6 +54,37 @@ class ReadmeTest {
         assertThat(outcomes.lines().skip(2).map(row -> row.split("\\|", -1)[1].strip()))
                 .containsExactlyInAnyOrderElementsOf(
                         Arrays.stream(OutcomeName.values()).map(OutcomeName::toString).toList());
+    }
+
+    /// Where the profile runs the tests of a group on an engine, the build fails unless they pass.
+    @Test
+    void listsWhatTheProfileRunsOnWhichEngine() throws IOException {
+        String pom = Files.readString(Path.of("pom.xml"));
+        String profile = pom.substring(pom.indexOf("<id>engines</id>"));
+        Set<String> runs = EXECUTION.matcher(profile.substring(0, profile.indexOf("</profile>")))
+                .results()
+                .map(run -> run.group("engine") + " " + run.group("group"))
+                .collect(Collectors.toSet());
+        List<String> expected = Arrays.stream(EngineRelease.values())
+                .map(
+                        release -> release.id() + " " + release.version() + ": "
+                                + (release == EngineRelease.INSTALLED
+                                        ? "by `mvn verify`"
+                                        : result(runs, release, "engines"))
+                                + ", " + result(runs, release, "nodes"))
+                .toList();
+        String readme = Files.readString(Path.of("..", "README.md"));
+        assertThat(
+                ENGINE.matcher(readme)
+                        .results()
+                        .map(
+                                row -> row.group(1) + " " + row.group(2) + ": " + row.group(3)
+                                        + ", " + row.group(4)))
+                .containsExactlyElementsOf(expected);
+    }
+
+    private static String result(Set<String> runs, EngineRelease release, String group) {
+        return runs.contains(release.id() + " " + group) ? "passed" : "not run";
     }
 
     private static Map<String, String> defaults(List<Map.Entry<String, String>> settings) {

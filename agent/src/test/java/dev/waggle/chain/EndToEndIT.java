@@ -19,12 +19,14 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 
 /// A delivery goes in at the webhook, and what the engine and a client on the service's network see is compared with
 /// what the agent says.
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
+@Tag("engines")
 class EndToEndIT {
 
     private static final String SERVICE = "playlistlog";

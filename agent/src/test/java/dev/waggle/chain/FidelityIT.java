@@ -17,10 +17,12 @@ import java.util.Base64;
 import java.util.Map;
 import java.util.Objects;
 import java.util.TreeMap;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /// `torture-service.json` sets every field of a service that the Engine API documents; an engine leaves out those
 /// that are newer than itself. It has no replicas, since no single node satisfies all of it.
+@Tag("engines")
 class FidelityIT {
 
     private static final JsonMapper JSON = new JsonMapper();

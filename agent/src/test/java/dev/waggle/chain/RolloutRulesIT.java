@@ -23,6 +23,7 @@ import java.util.Locale;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.io.TempDir;
@@ -104,6 +105,7 @@ class RolloutRulesIT {
     }
 
     @Test
+    @Tag("engines")
     void rollsOneDigestOnceUnderWhateverTags() {
         try (Stage stage = stage("two-tags")) {
             stage.create(Stage.spec("two-tags", stage.image("1", Health.HEALTHY), 1), 1);
@@ -119,6 +121,7 @@ class RolloutRulesIT {
     }
 
     @Test
+    @Tag("engines")
     void leavesTheServiceAsItIsWhenAnOlderPushArrivesLast() {
         try (Stage stage = stage("older")) {
             stage.create(Stage.spec("older", stage.image("1", Health.HEALTHY), 1), 1);
@@ -159,6 +162,7 @@ class RolloutRulesIT {
     /// An image that is never healthy, that again under the same and under another tag, a good one, the bad one once
     /// more, and at last with the operator's leave.
     @Test
+    @Tag("engines")
     void keepsABadImageBadUntilTheOperatorWantsItTriedAgain() {
         try (Stage stage = stage("bad")) {
             ObjectNode spec = Stage.spec("bad", stage.image("1", Health.HEALTHY), 1);
@@ -195,6 +199,7 @@ class RolloutRulesIT {
     }
 
     @Test
+    @Tag("engines")
     void isSupersededByAnUpdateThatSomebodyMakesByHandInTheMiddle() {
         try (Stage stage = stage("by-hand")) {
             stage.create(Stage.spec("by-hand", stage.image("1", Health.HEALTHY), 2), 2);
@@ -214,6 +219,7 @@ class RolloutRulesIT {
     }
 
     @Test
+    @Tag("engines")
     void waitsForARolloutThatSomebodyElseStartedAndThenDecidesAgain() {
         try (Stage stage = stage("waits")) {
             stage.create(Stage.spec("waits", stage.image("1", Health.HEALTHY), 1), 1);
@@ -234,6 +240,7 @@ class RolloutRulesIT {
     }
 
     @Test
+    @Tag("engines")
     void refusesToStartFirstWithAPortInHostModeAndStopsFirstWhereTheLabelSaysSo() {
         try (Stage stage = stage("host-port")) {
             ObjectNode spec = Stage.spec("host-port", stage.image("1", Health.HEALTHY), 1);
@@ -261,6 +268,7 @@ class RolloutRulesIT {
     }
 
     @Test
+    @Tag("engines")
     void refusesToStartFirstWhereEveryNodeHasItsMostReplicas() {
         try (Stage stage = stage("full-node")) {
             ObjectNode spec = Stage.spec("full-node", stage.image("1", Health.HEALTHY), 2);
@@ -275,6 +283,7 @@ class RolloutRulesIT {
 
     /// Every node is full: nothing fails, the new task only waits.
     @Test
+    @Tag("engines")
     void goesBackFromAnUpdateThatFindsNoPlaceSoThatTheNextCanBegin() {
         try (Stage stage = stage("no-place")) {
             String first = stage.image("1", Health.HEALTHY);
@@ -297,6 +306,7 @@ class RolloutRulesIT {
     }
 
     @Test
+    @Tag("engines")
     void rollsGlobalServicesAndServicesWithoutReplicasAndLeavesJobsAlone() {
         try (Stage stage = stage("modes")) {
             String first = stage.image("1", Health.HEALTHY);
@@ -323,6 +333,7 @@ class RolloutRulesIT {
 
     /// One service never gets healthy, one has a label that means nothing; the third does not wait for either.
     @Test
+    @Tag("engines")
     void givesEveryServiceOfAnImageItsOwnOutcomeAndKeepsNoneWaiting() {
         try (Stage stage = stage("several")) {
             String first = stage.image("1", Health.HEALTHY);

@@ -12,10 +12,12 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /// The agent's own service is opted in, and a push of its image rolls it like any other.
+@Tag("engines")
 class SelfUpdateIT {
 
     private static final String REPOSITORY = "waggle/agent";

@@ -18,13 +18,13 @@ import org.opentest4j.TestAbortedException;
 /// never installed.
 public enum EngineRelease {
     /// What `docker.io` is on this machine.
-    INSTALLED("installed", "", ""),
+    INSTALLED("installed", "", "20.10", ""),
     /// Debian 13's.
-    TRIXIE("trixie", "trixie", ""),
+    TRIXIE("trixie", "trixie", "26.1", ""),
     /// The newest that Debian has.
-    SID("sid", "sid", ""),
+    SID("sid", "sid", "28.5", ""),
     /// The newest, with the oldest API that Docker's own engine 29 speaks.
-    SID_WITH_NEW_API("sid-api-1.44", "sid", "1.44");
+    SID_WITH_NEW_API("sid-api-1.44", "sid", "28.5", "1.44");
 
     /// The system property that chooses, for every engine that this JVM starts.
     public static final String PROPERTY = "waggle.engine";
@@ -71,17 +71,24 @@ public enum EngineRelease {
 
     private final String id;
     private final String suite;
+    private final String version;
     private final String oldestApi;
 
-    EngineRelease(String id, String suite, String oldestApi) {
+    EngineRelease(String id, String suite, String version, String oldestApi) {
         this.id = id;
         this.suite = suite;
+        this.version = version;
         this.oldestApi = oldestApi;
     }
 
     /// The value of the system property, and the suffix of test reports.
     public String id() {
         return id;
+    }
+
+    /// What the README says was tested; Debian moves on.
+    public String version() {
+        return version;
     }
 
     /// What the engine finds in its environment.
@@ -118,6 +125,15 @@ public enum EngineRelease {
         return Optional.of(unpacked);
     }
 
+    /// Says aloud where the engine is another than the README says.
+    void compare(String engineVersion) {
+        if (!suite.isEmpty() && !engineVersion.startsWith(version + ".")) {
+            System.out.println(
+                    "\n!!! Debian " + suite + " has engine " + engineVersion
+                            + " where the README says " + version + "\n");
+        }
+    }
+
     private void download(Path unpacked) {
         try {
             var directory = Files.createTempDirectory(Files.createDirectories(cache()), suite);
@@ -128,7 +144,7 @@ public enum EngineRelease {
                     .attempt(LONGEST_DOWNLOAD, Map.of(), command.toArray(String[]::new));
             if (result.status() != 0) {
                 BaseImage.delete(directory);
-                skip(result.output().strip());
+                skip("its packages cannot be had here: " + result.output().strip());
             }
             moveUnlessThere(directory.resolve("root"), unpacked);
             BaseImage.delete(directory);
@@ -148,9 +164,15 @@ public enum EngineRelease {
         }
     }
 
+    /// Skips the tests where an engine of the machine's own choice would take this one's place.
+    void requireNamespaces() {
+        if (this != INSTALLED) {
+            skip("it needs root on Debian or Ubuntu");
+        }
+    }
+
     private void skip(String reason) {
-        var line = "NOT TESTED on the engine of Debian " + suite
-                + ", whose packages cannot be had here: " + reason;
+        var line = "NOT TESTED on the engine of Debian " + suite + ": " + reason;
         System.out.println("\n!!! " + line + "\n");
         throw new TestAbortedException(line);
     }

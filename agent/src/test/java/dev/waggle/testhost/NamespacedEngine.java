@@ -205,6 +205,7 @@ public final class NamespacedEngine implements PrivateEngine {
             var engine = new NamespacedEngine(directory, device, process, shell, subnet, docker,
                     unpacked.map(root -> root.resolve("usr/bin/docker").toString())
                             .orElse("docker"));
+            release.compare(engine.version);
             Await.until(
                     "a registry that answers",
                     COMMAND,

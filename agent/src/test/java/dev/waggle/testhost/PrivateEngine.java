@@ -31,6 +31,7 @@ public sealed interface PrivateEngine extends AutoCloseable permits NamespacedEn
         if (NamespacedEngine.isPossible()) {
             return NamespacedEngine.start(progress);
         }
+        EngineRelease.chosen().requireNamespaces();
         if (DindEngine.isPossible()) {
             return DindEngine.start(progress);
         }

@@ -7,6 +7,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
+import org.opentest4j.TestAbortedException;
 
 /// A swarm of several engines in namespaces, all of them managers, each of which reaches every other.
 ///
@@ -26,7 +27,13 @@ public final class SwarmOfNodes implements AutoCloseable {
     /// Starts so many engines and joins them.
     ///
     /// @param progress is told in a few words what takes time
+    /// @throws TestAbortedException where this machine lets no namespaces be made
     public static SwarmOfNodes start(int size, Consumer<String> progress) {
+        if (!NamespacedEngine.isPossible()) {
+            var line = "NOT TESTED on several nodes: that needs root on Debian or Ubuntu";
+            System.out.println("\n!!! " + line + "\n");
+            throw new TestAbortedException(line);
+        }
         var nodes = new ArrayList<NamespacedEngine>();
         try {
             var withRegistry = NamespacedEngine

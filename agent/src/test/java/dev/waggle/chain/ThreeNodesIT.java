@@ -17,10 +17,12 @@ import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /// A swarm of three managers, of which one is lost in the middle of a rollout; the other two go on.
-class ThreeNodes {
+@Tag("nodes")
+class ThreeNodesIT {
 
     private static final Duration SOON = Duration.ofMinutes(1);
     private static final int REPLICAS = 6;
@@ -176,7 +178,7 @@ class ThreeNodes {
     }
 
     private long runningOf(String image) {
-        return tasksOf(image).filter(ThreeNodes::runs).count();
+        return tasksOf(image).filter(ThreeNodesIT::runs).count();
     }
 
     private static boolean runs(JsonNode task) {
@@ -187,7 +189,7 @@ class ThreeNodes {
     private Set<String> nodesOf(String service) {
         return stage.tasks(service)
                 .valueStream()
-                .filter(ThreeNodes::runs)
+                .filter(ThreeNodesIT::runs)
                 .map(task -> task.path("NodeID").asText())
                 .collect(Collectors.toSet());
     }
