@@ -6,6 +6,8 @@ import java.net.URISyntaxException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
@@ -27,10 +29,19 @@ public final class AgentProcess implements RunningAgent {
     ///
     /// @param environment all that the agent shall find in its environment
     public static AgentProcess start(Map<String, String> environment) {
-        Path jar = jar();
-        ProcessBuilder builder = new ProcessBuilder(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-jar", jar.toString()).redirectErrorStream(true);
+        return start(List.of(), environment);
+    }
+
+    /// Starts the jar that the build made.
+    ///
+    /// @param options of its JVM
+    /// @param environment all that the agent shall find in its environment
+    public static AgentProcess start(List<String> options, Map<String, String> environment) {
+        List<String> command = new ArrayList<>();
+        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        command.addAll(options);
+        command.addAll(List.of("-jar", jar().toString()));
+        ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
         builder.environment()
                 .keySet()
                 .removeIf(name -> name.startsWith("AWS_") || name.startsWith("WAGGLE_"));

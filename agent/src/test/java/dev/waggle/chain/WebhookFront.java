@@ -27,7 +27,7 @@ import java.util.concurrent.Executors;
 /// format 2.0, and a handler's answer into a response.
 ///
 /// The event has every field that the format's documentation lists for a request without query or cookies.
-final class WebhookFront implements AutoCloseable {
+public final class WebhookFront implements AutoCloseable {
 
     private static final String ROUTE = "/hooks/";
     private static final DateTimeFormatter LOG_TIME = DateTimeFormatter
@@ -50,12 +50,12 @@ final class WebhookFront implements AutoCloseable {
     }
 
     /// Starts to listen on a free port of the loopback interface.
-    static WebhookFront start(RequestStreamHandler handler) throws IOException {
+    public static WebhookFront start(RequestStreamHandler handler) throws IOException {
         return new WebhookFront(handler, Clock.systemUTC());
     }
 
     /// The webhook's address for a token.
-    URI webhook(String token) {
+    public URI webhook(String token) {
         return URI.create("http://127.0.0.1:" + server.getAddress().getPort() + ROUTE + token);
     }
 

@@ -93,30 +93,41 @@ public final class DebianPackages {
     /// A statically linked busybox: the machine's own, or one unpacked from its package without
     /// installing it.
     static Path busybox(Consumer<String> progress) {
-        var cached = downloads().resolve("busybox");
-        if (Files.isExecutable(cached)) {
+        return unpacked("busybox-static", "bin/busybox", progress);
+    }
+
+    /// A library that shows a process another time than the machine's, by `LD_PRELOAD`.
+    public static Path libfaketime(Consumer<String> progress) {
+        return unpacked("libfaketime", "faketime/libfaketime.so.1", progress);
+    }
+
+    /// @param path the end of the file's path in the package
+    private static Path unpacked(String name, String path, Consumer<String> progress) {
+        var cached = downloads().resolve(Path.of(path).getFileName());
+        if (Files.isReadable(cached)) {
             return cached;
         }
-        progress.accept("downloading busybox-static with apt-get");
+        progress.accept("downloading " + name + " with apt-get");
         try {
             var directory = Files
-                    .createTempDirectory(Files.createDirectories(downloads()), "busybox-static");
-            var script = "cd \"$1\" && apt-get download busybox-static && dpkg-deb -x busybox-static*.deb .";
+                    .createTempDirectory(Files.createDirectories(downloads()), name);
+            var script = "cd \"$1\" && apt-get download \"$2\" && dpkg-deb -x \"$2\"*.deb .";
             updatingListsIfNeeded(
                     progress,
-                    List.of("busybox-static"),
+                    List.of(name),
                     "sh",
                     "-c",
                     script,
                     "sh",
-                    directory.toString());
+                    directory.toString(),
+                    name);
             try (var files = Files.walk(directory)) {
                 var unpacked = files
-                        .filter(file -> file.endsWith("bin/busybox") && Files.isRegularFile(file))
+                        .filter(file -> file.endsWith(path) && Files.isRegularFile(file))
                         .findFirst()
                         .orElseThrow(
                                 () -> new IllegalStateException(
-                                        "the package busybox-static has no busybox in it"));
+                                        "the package " + name + " has no " + path + " in it"));
                 moveAtomically(unpacked, cached);
             }
             BaseImage.delete(directory);

@@ -279,14 +279,40 @@ public final class NamespacedEngine implements PrivateEngine {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
-        run(
-                "mount --bind \"$directory/hosts\" /etc/hosts && kill -HUP \"$(cat \"$engine_pid_file\")\"");
+        run("mount --bind \"$directory/hosts\" /etc/hosts");
+        readSettings();
         try (var api = EngineHttp.connect(dockerHost())) {
             Await.until(
                     "an engine without a mirror",
                     COMMAND,
                     () -> api.get("/info").at("/RegistryConfig/Mirrors").isEmpty());
         }
+    }
+
+    /// Has the engine look for Docker Hub's images at another address than its registry's, such as that of a proxy before
+    /// it.
+    public void mirror(URI address) {
+        try {
+            Files.writeString(
+                    directory.resolve("daemon.json"),
+                    "{\"registry-mirrors\": [\"" + address + "\"]}");
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        readSettings();
+        try (var api = EngineHttp.connect(dockerHost())) {
+            Await.until(
+                    "the mirror " + address,
+                    COMMAND,
+                    () -> api.get("/info")
+                            .at("/RegistryConfig/Mirrors/0")
+                            .asText()
+                            .startsWith(address.toString()));
+        }
+    }
+
+    private void readSettings() {
+        run("kill -HUP \"$(cat \"$engine_pid_file\")\"");
     }
 
     @Override

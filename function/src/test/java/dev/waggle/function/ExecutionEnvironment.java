@@ -4,6 +4,7 @@ import java.io.BufferedReader;
 import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.URISyntaxException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -28,7 +29,7 @@ import java.util.stream.Collectors;
 ///
 /// Ends with [#close], with this JVM, and when this JVM is killed: the client gives up once nobody
 /// answers its requests.
-final class ExecutionEnvironment implements AutoCloseable {
+public final class ExecutionEnvironment implements AutoCloseable {
     /// As the managed runtimes of Java 17 and 21 were seen to start with 512 MB, and Java 25 is
     /// documented to for its compiler: "Customize Java runtime startup behavior" in the Lambda
     /// Developer Guide. Java 25 would warn of the client's native library.
@@ -43,7 +44,7 @@ final class ExecutionEnvironment implements AutoCloseable {
             "-XX:+ErrorFileToStderr");
 
     // What a managed runtime has in /var/runtime/lib; the build puts it there.
-    private static final Path RUNTIME = Path.of("target", "runtime").toAbsolutePath();
+    private static final Path RUNTIME = built("runtime");
 
     private static final String CLIENT = "com.amazonaws.services.lambda.runtime.api.client.AWSLambda";
     private static final String NATIVE_LIBRARY = "com.amazonaws.services.lambda.runtime.api.client.runtimeapi.NativeClient.JNI";
@@ -55,9 +56,9 @@ final class ExecutionEnvironment implements AutoCloseable {
     /// @param handler class and method
     /// @param nativeLibrary the client's; by itself it would unpack it to a fixed path, which
     ///     environments that start at the same time would overwrite for each other
-    record Deployment(Path task, String handler, Path nativeLibrary) {
+    public record Deployment(Path task, String handler, Path nativeLibrary) {
         /// Unpacks an archive into `folder`, as Lambda does.
-        static Deployment unpack(Path archive, String handler, Path folder) {
+        public static Deployment unpack(Path archive, String handler, Path folder) {
             var task = folder.resolve("task");
             var library = folder.resolve("libaws-lambda-jni.so");
             try (var jar = new JarFile(archive.toFile())) {
@@ -149,7 +150,10 @@ final class ExecutionEnvironment implements AutoCloseable {
     ///
     /// @param api the environment's own
     /// @param settings the function's environment variables, credentials included
-    ExecutionEnvironment(Deployment deployment, RuntimeApi api, Map<String, String> settings) {
+    public ExecutionEnvironment(
+            Deployment deployment,
+            RuntimeApi api,
+            Map<String, String> settings) {
         this(deployment, api, settings, List.of());
     }
 
@@ -188,6 +192,20 @@ final class ExecutionEnvironment implements AutoCloseable {
                 collect(process.errorReader(StandardCharsets.UTF_8)));
         lastResort = new Thread(process::destroyForcibly);
         Runtime.getRuntime().addShutdownHook(lastResort);
+    }
+
+    /// What the build put beside these classes, or beside the archive of them.
+    public static Path built(String name) {
+        try {
+            return Path.of(
+                    ExecutionEnvironment.class.getProtectionDomain()
+                            .getCodeSource()
+                            .getLocation()
+                            .toURI())
+                    .resolveSibling(name);
+        } catch (URISyntaxException impossible) {
+            throw new IllegalStateException(impossible);
+        }
     }
 
     /// The class path of the client.
@@ -257,7 +275,7 @@ final class ExecutionEnvironment implements AutoCloseable {
     }
 
     /// What the process has written to its standard output and error until now, in lines.
-    List<String> output() {
+    public List<String> output() {
         return List.copyOf(output);
     }
 

@@ -29,7 +29,7 @@ import org.jspecify.annotations.Nullable;
 /// before the answer to the last, and an initialisation that fails after it was over.
 ///
 /// After "Using the Lambda runtime API" in the Lambda Developer Guide, and its OpenAPI description.
-final class RuntimeApi implements AutoCloseable {
+public final class RuntimeApi implements AutoCloseable {
     private static final String ROOT = "/2018-06-01/runtime/";
     private static final String INVOCATION = ROOT + "invocation/";
     private static final String ARN = "arn:aws:lambda:eu-central-1:123456789012:function:waggle";
@@ -41,9 +41,9 @@ final class RuntimeApi implements AutoCloseable {
     /// @param error the type of error, where it was sent as one
     /// @param handedOut when the event was about to leave, in [System#nanoTime]
     /// @param answered when all of `body` was there, in [System#nanoTime]
-    record Outcome(String body, @Nullable String error, long handedOut, long answered) {
+    public record Outcome(String body, @Nullable String error, long handedOut, long answered) {
         /// From the one to the other.
-        Duration duration() {
+        public Duration duration() {
             return Duration.ofNanos(answered - handedOut);
         }
     }
@@ -67,7 +67,8 @@ final class RuntimeApi implements AutoCloseable {
     private final List<String> refused = new CopyOnWriteArrayList<>();
     private volatile @Nullable Running running;
 
-    RuntimeApi() {
+    /// Starts to listen on a free port of the loopback interface.
+    public RuntimeApi() {
         try {
             server = HttpServer
                     .create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
@@ -86,7 +87,7 @@ final class RuntimeApi implements AutoCloseable {
 
     /// Waits until the runtime has initialised the function, which is when it first asks for an event,
     /// and returns when that was, in [System#nanoTime].
-    long awaitReady(Duration limit) {
+    public long awaitReady(Duration limit) {
         return await("the first request for an event", ready, limit);
     }
 
@@ -96,7 +97,7 @@ final class RuntimeApi implements AutoCloseable {
     }
 
     /// Hands `event` to the runtime and waits for what becomes of it.
-    Outcome invoke(String event, Duration limit) {
+    public Outcome invoke(String event, Duration limit) {
         var invocation = new Invocation(UUID.randomUUID().toString(), event,
                 new CompletableFuture<>());
         waiting.add(invocation);
