@@ -119,7 +119,7 @@ final class Campaign {
 
     private static String line(Result result) {
         String line = "seed " + result.plan.seed() + ": " + result.plan.kinds() + ", "
-                + result.took.toMillis() / 100 / 10.0 + " s";
+                + result.took.toSeconds() + " s";
         return result.violations.isEmpty() ? line : line + "\n" + failure(result);
     }
 

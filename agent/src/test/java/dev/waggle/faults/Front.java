@@ -161,8 +161,9 @@ final class Front implements AutoCloseable {
             String lower = name.toLowerCase(Locale.ROOT);
             boolean length = lower.equals("content-length");
             // A HEAD's length is of what is not sent.
-            if (length && exchange.getRequestMethod().equals("HEAD")
-                    || !length && !NOT_PASSED_ON.contains(lower)) {
+            if (length
+                    ? exchange.getRequestMethod().equals("HEAD")
+                    : !NOT_PASSED_ON.contains(lower)) {
                 values.forEach(value -> exchange.getResponseHeaders().add(name, value));
             }
         });
