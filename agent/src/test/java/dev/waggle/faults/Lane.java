@@ -26,6 +26,7 @@ import java.util.Base64;
 import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.HexFormat;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
@@ -111,7 +112,7 @@ final class Lane implements AutoCloseable {
     }
 
     private static String poolTag(Content content) {
-        return "pool-" + content.ordinal();
+        return "pool-" + content.name().toLowerCase(Locale.ROOT);
     }
 
     Set<String> healthyDigests() {

@@ -46,14 +46,17 @@ final class Run implements AutoCloseable {
 
     private static final JsonMapper JSON = new JsonMapper();
     private static final Duration VISIBILITY = Duration.ofSeconds(60);
-    private static final Duration TO_BEGIN = Duration.ofSeconds(60);
-    private static final Duration TO_AN_END = Duration.ofSeconds(90);
+    private static final Duration TO_BEGIN = Duration.ofMinutes(3);
+    private static final Duration TO_AN_END = Duration.ofMinutes(3);
 
     /// Longer than whoever works needs between two steps; then the queue's time passes.
     private static final Duration QUIET = Duration.ofSeconds(3);
 
     /// Where the agent sends no update, what was to happen after it happens after this.
     private static final Duration LONGEST_BEFORE_AN_UPDATE = Duration.ofSeconds(6);
+
+    /// The queue takes pushes of one content to one tag within a minute for one push.
+    private static final Duration BETWEEN_PUSHES = Duration.ofSeconds(70);
 
     private static final String CLOCK_JUMP = "3600";
 
@@ -67,7 +70,7 @@ final class Run implements AutoCloseable {
     private final CountDownLatch closed = new CountDownLatch(1);
     private final Instant firstPush = Instant.now()
             .truncatedTo(ChronoUnit.SECONDS)
-            .minusSeconds(60);
+            .minus(Duration.ofMinutes(15));
     private final List<Observation.Answered> answers = Collections
             .synchronizedList(new ArrayList<>());
     private final List<Observation.Operation> operations = Collections
@@ -242,7 +245,7 @@ final class Run implements AutoCloseable {
         Delivery delivery = Delivery.of(
                 push.repository(),
                 push.tag(),
-                firstPush.plusSeconds(push.number()));
+                firstPush.plus(BETWEEN_PUSHES.multipliedBy(push.number())));
         HttpResponse<byte[]> answer = lane.ask(
                 HttpRequest.newBuilder(lane.webhook)
                         .header("Content-Type", "application/json")
@@ -457,7 +460,8 @@ final class Run implements AutoCloseable {
                                 message.path("tag").asText(),
                                 Optional.ofNullable(message.path("digest").textValue()),
                                 pushedAt.toString(),
-                                (int) Duration.between(firstPush, pushedAt).toSeconds()));
+                                (int) Duration.between(firstPush, pushedAt)
+                                        .dividedBy(BETWEEN_PUSHES)));
             } catch (IOException notJson) {
                 throw new UncheckedIOException(notJson);
             }
@@ -465,9 +469,16 @@ final class Run implements AutoCloseable {
         return messages;
     }
 
-    /// Everything that the agents said, for whoever looks for a failure's reason.
+    /// Everything that the agents said, and what the services are, for whoever looks for a failure's reason.
     List<JsonNode> log() {
-        return agents.lines();
+        List<JsonNode> log = new ArrayList<>(agents.lines());
+        try {
+            lane.api.get("/services").forEach(log::add);
+            lane.api.get("/tasks").forEach(log::add);
+        } catch (RuntimeException engineIsAway) {
+            log.add(JSON.getNodeFactory().textNode(engineIsAway.toString()));
+        }
+        return log;
     }
 
     @Override

@@ -76,8 +76,11 @@ final class EngineApi implements AutoCloseable {
         return send(Request.Method.POST, path, body, auth);
     }
 
-    /// Hands every JSON value of an endless answer to a listener, until the answer ends, which is
-    /// told by an exception, or the thread is interrupted.
+    /// Hands every JSON value of an endless answer to a listener, until the answer ends or the thread is
+    /// interrupted.
+    ///
+    /// @throws SwarmUnavailableException if the engine is out of reach, of which the transport tells by a
+    ///     RuntimeException
     void stream(String path, Consumer<JsonNode> listener) throws IOException, InterruptedException {
         Request request = request(Request.Method.GET, "/v" + version() + path).build();
         try (DockerHttpClient.Response response = http.execute(request);
@@ -89,6 +92,9 @@ final class EngineApi implements AutoCloseable {
             while (values.hasNextValue()) {
                 listener.accept(values.nextValue());
             }
+        } catch (RuntimeException unreachable) {
+            throw new SwarmUnavailableException("GET " + withoutQuery(path) + ": " + unreachable,
+                    unreachable);
         }
     }
 
