@@ -9,6 +9,7 @@ import dev.waggle.agent.report.Notifications;
 import dev.waggle.agent.report.OutcomeLog;
 import dev.waggle.agent.rollout.Outcomes;
 import dev.waggle.agent.rollout.RollPush;
+import dev.waggle.agent.rollout.Ticker;
 import dev.waggle.agent.swarm.DockerSwarm;
 import java.io.IOException;
 import java.time.Clock;
@@ -62,6 +63,7 @@ public final class Agent {
     private static void run(AgentConfiguration configuration, CountDownLatch ended)
             throws IOException, InterruptedException {
         Clock clock = Clock.systemUTC();
+        Ticker ticker = Ticker.ofTheProcess();
         try (SqsPushQueue queue = SqsPushQueue.of(configuration.queueUrl());
                 DockerSwarm swarm = DockerSwarm.at(
                         configuration.dockerHost(),
@@ -69,8 +71,9 @@ public final class Agent {
                 Notifications notifications = new Notifications(configuration.notifyAddresses(),
                         configuration.notifyEvents())) {
             RollPush rollPush = new RollPush(swarm, both(new OutcomeLog(), notifications), clock,
+                    ticker,
                     configuration.rolloutTimeout());
-            PushConsumer consumer = new PushConsumer(queue, swarm, rollPush, clock,
+            PushConsumer consumer = new PushConsumer(queue, swarm, rollPush, clock, ticker,
                     health(configuration, clock));
             Runtime.getRuntime()
                     .addShutdownHook(new Thread(() -> stop(consumer, ended), "shutdown"));

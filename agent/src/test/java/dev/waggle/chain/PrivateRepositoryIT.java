@@ -135,15 +135,18 @@ class PrivateRepositoryIT {
     }
 
     @Test
-    void saysThatItWasRolledBackWhereTheRightsEndBetweenLookUpAndPull(@TempDir Path directory)
+    void asksAgainAndSaysThatItIsUnauthorisedWhereTheRightsEndBetweenLookUpAndPull(
+            @TempDir Path directory)
             throws IOException {
         try (Chain chain = startChain(config(directory, auth(hub.password())))) {
             images.push("revoked", Health.HEALTHY);
             hub.revokesAfterTokens(1);
             JsonNode outcome = outcomeOfAPush(chain, "revoked");
-            assertThat(outcome.path("outcome").asText()).isEqualTo("rolled back");
-            assertThat(outcome.path("detail").asText())
-                    .contains("No such image: vorce/playlistlog:revoked@");
+            assertThat(outcome.path("outcome").asText()).isEqualTo("unauthorised");
+            assertThat(chain.agent().log().all()).anyMatch(
+                    line -> line.path("reason")
+                            .asText()
+                            .contains("No such image: vorce/playlistlog:revoked@"));
             assertThat(chain.image(SERVICE)).isEqualTo(first);
         }
     }

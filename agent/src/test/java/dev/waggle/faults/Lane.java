@@ -39,9 +39,6 @@ final class Lane implements AutoCloseable {
     private static final String TOKEN = "token-of-the-lane";
     private static final Duration SOON = Duration.ofSeconds(30);
 
-    /// Short, so that a rollout is: a container that is asked once a second is slow to serve.
-    private static final Duration HEALTH_INTERVAL = Duration.ofMillis(300);
-
     final NamespacedEngine engine;
     final EngineHttp api;
     final SqsServer sqs;
@@ -90,8 +87,7 @@ final class Lane implements AutoCloseable {
                                 Plan.REPOSITORY,
                                 poolTag(content),
                                 content.toString(),
-                                health(content),
-                                HEALTH_INTERVAL));
+                                health(content)));
             }
         }
     }
@@ -174,6 +170,10 @@ final class Lane implements AutoCloseable {
                     .put("Name", service.name());
         }
         ObjectNode spec = JSON.createObjectNode().put("Name", service.name());
+        if (service.shape() == Plan.Shape.BYSTANDER) {
+            // Nobody waits for its health, and each check costs the engine as much as a start.
+            spec.withObject("/TaskTemplate/ContainerSpec/HealthCheck").putArray("Test").add("NONE");
+        }
         if (!service.wish().label().isEmpty()) {
             spec.withObject("/Labels").put("waggle.tags", service.wish().label());
         }

@@ -76,17 +76,6 @@ public final class PlaylistlogImages {
     /// Builds and pushes an image that answers with this line; returns the digest that the registry
     /// gives it.
     public String push(String repository, String tag, String answer, Health health) {
-        return push(repository, tag, answer, health, Duration.ofSeconds(1));
-    }
-
-    /// Builds and pushes an image that answers with this line and is asked for its health so often; returns the digest
-    /// that the registry gives it.
-    public String push(
-            String repository,
-            String tag,
-            String answer,
-            Health health,
-            Duration interval) {
         var local = PrivateEngine.LOCAL_REGISTRY + "/" + repository;
         BaseImage.build(engine.docker(), local + ":" + tag, context -> {
             var serve = context.resolve("serve");
@@ -105,11 +94,11 @@ public final class PlaylistlogImages {
                             FROM %s
                             COPY serve /serve
                             COPY www /www
-                            HEALTHCHECK --interval=%dms --timeout=2s --retries=3 \\
+                            HEALTHCHECK --interval=1s --timeout=2s --retries=3 \\
                                 CMD ["/bin/busybox", "wget", "-q", "-O", "-", "http://127.0.0.1:8080/health"]
                             ENTRYPOINT ["/serve"]
                             """
-                            .formatted(PrivateEngine.BASE_IMAGE, interval.toMillis()));
+                            .formatted(PrivateEngine.BASE_IMAGE));
         });
         try {
             engine.docker()

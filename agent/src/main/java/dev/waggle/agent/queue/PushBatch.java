@@ -165,7 +165,7 @@ final class PushBatch {
                             .log("push received");
                     ReceivedMessage same = arrivals.put(
                             new Arrival(push.acceptedBefore(message.sentAt()), message.sentAt(),
-                                    received),
+                                    received, message.receiveCount()),
                             message);
                     if (same != null) {
                         settle(same, new MessageFate.WorkedOff());

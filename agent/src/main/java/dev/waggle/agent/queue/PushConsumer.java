@@ -2,6 +2,7 @@ package dev.waggle.agent.queue;
 
 import dev.waggle.agent.rollout.RollPush;
 import dev.waggle.agent.rollout.Swarm;
+import dev.waggle.agent.rollout.Ticker;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -44,11 +45,12 @@ public final class PushConsumer {
     private final Swarm swarm;
     private final RollPush rollPush;
     private final Clock clock;
+    private final Ticker ticker;
     private final Runnable health;
     private final ExecutorService workers = Executors.newVirtualThreadPerTaskExecutor();
     private final Semaphore vacancies = new Semaphore(MOST_AT_ONCE);
     private final CountDownLatch stopping = new CountDownLatch(1);
-    private final AtomicReference<@Nullable Instant> stopped = new AtomicReference<>();
+    private final AtomicReference<@Nullable Duration> stopped = new AtomicReference<>();
     private final UnexpectedFailures unexpectedFailures = new UnexpectedFailures();
 
     /// Wires the parts together.
@@ -58,17 +60,20 @@ public final class PushConsumer {
     ///     nobody can work off are better left where they are
     /// @param rollPush rolls them
     /// @param clock the time
+    /// @param ticker how long it takes
     /// @param health is run whenever all is well: the queue has answered, or there is more to do than it is asked for
     public PushConsumer(
             PushQueue queue,
             Swarm swarm,
             RollPush rollPush,
             Clock clock,
+            Ticker ticker,
             Runnable health) {
         this.queue = queue;
         this.swarm = swarm;
         this.rollPush = rollPush;
         this.clock = clock;
+        this.ticker = ticker;
         this.health = health;
     }
 
@@ -87,7 +92,7 @@ public final class PushConsumer {
 
     /// No further receive begins; one that has begun ends within twenty seconds.
     public void stop() {
-        stopped.compareAndSet(null, clock.instant());
+        stopped.compareAndSet(null, ticker.elapsed());
         stopping.countDown();
     }
 
@@ -117,7 +122,7 @@ public final class PushConsumer {
 
     private void drain(Duration grace) throws InterruptedException {
         stop();
-        Duration spent = Duration.between(Objects.requireNonNull(stopped.get()), clock.instant());
+        Duration spent = ticker.elapsed().minus(Objects.requireNonNull(stopped.get()));
         workers.shutdown();
         if (!workers.awaitTermination(grace.minus(spent).toMillis(), TimeUnit.MILLISECONDS)) {
             workers.shutdownNow();

@@ -7,4 +7,5 @@ import java.time.Instant;
 /// @param push what was pushed
 /// @param queued when the queue took it
 /// @param received when it was received from the queue
-public record Arrival(Push push, Instant queued, Instant received) {}
+/// @param receiveCount how often it has been received, this time included
+public record Arrival(Push push, Instant queued, Instant received, int receiveCount) {}

@@ -22,9 +22,13 @@ public final class RollPush {
     /// A push that is delivered again is one of the last; this many are 100 KB.
     private static final int MOST_REMEMBERED = 1000;
 
+    /// A registry that was away while the nodes pulled is asked again; after so many receives the image is not to be had.
+    private static final int MOST_PULLS = 3;
+
     private final Swarm swarm;
     private final Outcomes outcomes;
     private final Clock clock;
+    private final Ticker ticker;
     private final Duration longestRollout;
     private final Map<Ending, RolloutOutcome> reported = Collections
             .synchronizedMap(new LinkedHashMap<>() {
@@ -49,11 +53,18 @@ public final class RollPush {
     /// @param swarm where the services are
     /// @param outcomes is told how each ended
     /// @param clock the time
+    /// @param ticker how long it takes
     /// @param longestRollout how long one service may take before it is reported as timed out
-    public RollPush(Swarm swarm, Outcomes outcomes, Clock clock, Duration longestRollout) {
+    public RollPush(
+            Swarm swarm,
+            Outcomes outcomes,
+            Clock clock,
+            Ticker ticker,
+            Duration longestRollout) {
         this.swarm = swarm;
         this.outcomes = outcomes;
         this.clock = clock;
+        this.ticker = ticker;
         this.longestRollout = longestRollout;
     }
 
@@ -114,9 +125,15 @@ public final class RollPush {
             List<Future<List<Roll>>> rollouts = new ArrayList<>();
             for (Roll roll : rolls) {
                 rollouts.add(executor.submit(() -> {
-                    Rollout rollout = new Rollout(swarm, clock, roll.arrival().push(),
+                    Rollout rollout = new Rollout(swarm, clock, ticker, roll.arrival().push(),
                             roll.service().id(), image, longest(roll.service()));
-                    return close(roll, rollout.run(), rollout);
+                    RolloutOutcome outcome = rollout.run();
+                    if (outcome instanceof RolloutOutcome.RolledBack(String error)
+                            && error.startsWith(RolloutProgress.NOT_PULLED)
+                            && roll.arrival().receiveCount() < MOST_PULLS) {
+                        throw new SwarmUnavailableException("not to be pulled: " + error);
+                    }
+                    return close(roll, outcome, rollout);
                 }));
             }
             try {

@@ -25,11 +25,12 @@ final class Rollout {
     private final Push push;
     private final String serviceId;
     private final ResolvedImage target;
-    private final Instant deadline;
+    private final Ticker ticker;
+    private final Duration deadline;
     private @Nullable Unanswered unanswered;
     private @Nullable Instant started;
     private @Nullable Instant firstServing;
-    private @Nullable Instant convergedSince;
+    private @Nullable Duration convergedSince;
     private boolean following;
     private boolean followed;
     private String lastError = "";
@@ -54,6 +55,7 @@ final class Rollout {
     Rollout(
             Swarm swarm,
             Clock clock,
+            Ticker ticker,
             Push push,
             String serviceId,
             ResolvedImage target,
@@ -63,7 +65,8 @@ final class Rollout {
         this.push = push;
         this.serviceId = serviceId;
         this.target = target;
-        this.deadline = clock.instant().plus(longest);
+        this.ticker = ticker;
+        this.deadline = ticker.elapsed().plus(longest);
     }
 
     /// When the update was sent, null if none was.
@@ -80,7 +83,7 @@ final class Rollout {
     ///     that it is waited for until the deadline
     RolloutOutcome run() throws InterruptedException {
         try (Swarm.Changes changes = swarm.changes(serviceId)) {
-            while (clock.instant().isBefore(deadline)) {
+            while (ticker.elapsed().compareTo(deadline) < 0) {
                 try {
                     Optional<RolloutOutcome> outcome = look();
                     if (outcome.isPresent()) {
@@ -234,10 +237,11 @@ final class Rollout {
             case RolloutProgress.Converged _ when started == null && firstLook ->
                 Optional.of(new RolloutOutcome.AlreadyCurrent());
             case RolloutProgress.Converged(boolean completed) -> {
-                Instant now = clock.instant();
+                Duration now = ticker.elapsed();
                 convergedSince = convergedSince == null ? now : convergedSince;
                 // Where Swarm had no task to change it watches nothing: then we do, for as long.
-                boolean proven = completed || !now.isBefore(convergedSince.plus(service.monitor()));
+                boolean proven = completed
+                        || now.compareTo(convergedSince.plus(service.monitor())) >= 0;
                 yield proven ? Optional.of(new RolloutOutcome.Updated()) : Optional.empty();
             }
         };

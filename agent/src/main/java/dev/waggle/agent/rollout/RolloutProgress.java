@@ -15,8 +15,11 @@ import org.jspecify.annotations.Nullable;
 /// How far a service has come towards an image: a pure function of what the engine says.
 sealed interface RolloutProgress {
 
+    /// What the engine says of a task whose image it could not pull, whatever the reason.
+    String NOT_PULLED = "No such image";
+
     /// What keeps a task from starting speaks against the nodes or their credentials, and not against the content.
-    List<String> BEFORE_THE_START = List.of("No such image", "no suitable node");
+    List<String> BEFORE_THE_START = List.of(NOT_PULLED, "no suitable node");
 
     /// Neither there nor failed yet.
     record Underway() implements RolloutProgress {}

@@ -79,8 +79,9 @@ class PushConsumerTest {
     private final AtomicInteger signsOfLife = new AtomicInteger();
     private final PushConsumer consumer = new PushConsumer(queue, swarm,
             new RollPush(swarm, (push, service, outcome, timeline) -> reports
-                    .add(new Report(outcome, queue.settlements())), clock, Duration.ofMinutes(10)),
-            clock, signsOfLife::incrementAndGet);
+                    .add(new Report(outcome, queue.settlements())), clock, clock,
+                    Duration.ofMinutes(10)),
+            clock, clock, signsOfLife::incrementAndGet);
     private final ExecutorService runner = Executors.newSingleThreadExecutor();
     private Future<?> run = CompletableFuture.completedFuture(null);
 

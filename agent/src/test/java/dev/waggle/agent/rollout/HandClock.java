@@ -8,9 +8,10 @@ import java.time.ZoneOffset;
 import java.util.concurrent.atomic.AtomicReference;
 
 /// A clock that goes only when somebody moves its hands.
-public final class HandClock extends Clock {
+public final class HandClock extends Clock implements Ticker {
 
     private final AtomicReference<Instant> now;
+    private final AtomicReference<Duration> set = new AtomicReference<>(Duration.ZERO);
 
     /// Starts at a time.
     public HandClock(Instant start) {
@@ -22,9 +23,19 @@ public final class HandClock extends Clock {
         now.updateAndGet(before -> before.plus(time));
     }
 
+    /// Sets it, as an operator sets a machine's clock: no time passes.
+    public void set(Duration forward) {
+        set.updateAndGet(before -> before.plus(forward));
+    }
+
     @Override
     public Instant instant() {
-        return now.get();
+        return now.get().plus(set.get());
+    }
+
+    @Override
+    public Duration elapsed() {
+        return Duration.between(Instant.EPOCH, now.get());
     }
 
     @Override

@@ -54,7 +54,7 @@ class RollPushTest {
     private final RollPush rollPush = new RollPush(swarm,
             (push, service, outcome, timeline) -> reports
                     .add(new Report(push, service, outcome, timeline)),
-            clock, Duration.ofMinutes(10));
+            clock, clock, Duration.ofMinutes(10));
 
     @AfterEach
     void nobodyListensAfterTheEnd() {
@@ -100,6 +100,30 @@ class RollPushTest {
         assertThat(endings()).containsExactlyInAnyOrder(
                 new Ending("broken", new RolloutOutcome.RolledBack("unhealthy")),
                 new Ending("web", new RolloutOutcome.Updated()));
+    }
+
+    @Test
+    void rollsAnImageThatNoNodeCouldPullAgainBeforeItReportsIt() throws InterruptedException {
+        swarm.with(named("web"));
+        for (int receiveCount = 1; receiveCount <= 3; receiveCount++) {
+            swarm.then("web", () -> {
+                swarm.has("web", swarm.failed("web", "1", "No such image: vorce/playlistlog:2"));
+                swarm.says("web", "updating", "update in progress");
+            }).then("web", () -> swarm.rollsBack("web", "rollback_completed"));
+        }
+
+        for (int receiveCount = 1; receiveCount < 3; receiveCount++) {
+            int count = receiveCount;
+            assertThatExceptionOfType(SwarmUnavailableException.class)
+                    .isThrownBy(() -> roll(count, PUSH))
+                    .withMessageContaining("No such image");
+            assertThat(reports).isEmpty();
+        }
+        roll(3, PUSH);
+        assertThat(endings()).containsExactly(
+                new Ending("web",
+                        new RolloutOutcome.RolledBack("No such image: vorce/playlistlog:2")));
+        assertThat(swarm.requests(Update.class)).hasSize(3);
     }
 
     @Test
@@ -305,8 +329,8 @@ class RollPushTest {
         });
         List<Settlement.Roll> rolls = rollPush.settle(
                 List.of(
-                        new Arrival(PUSH, QUEUED, RECEIVED),
-                        new Arrival(NEWEST, QUEUED, RECEIVED)),
+                        new Arrival(PUSH, QUEUED, RECEIVED, 1),
+                        new Arrival(NEWEST, QUEUED, RECEIVED, 1)),
                 Integer.MAX_VALUE);
 
         assertThatIllegalStateException().isThrownBy(() -> rollPush.roll(rolls));
@@ -352,9 +376,13 @@ class RollPushTest {
 
     /// Rolls what there is to roll, as whoever has the messages does.
     private void roll(Push... oldestFirst) throws InterruptedException {
+        roll(1, oldestFirst);
+    }
+
+    private void roll(int receiveCount, Push... oldestFirst) throws InterruptedException {
         List<Settlement.Roll> rolls = rollPush.settle(
                 Arrays.stream(oldestFirst)
-                        .map(push -> new Arrival(push, QUEUED, RECEIVED))
+                        .map(push -> new Arrival(push, QUEUED, RECEIVED, receiveCount))
                         .toList(),
                 Integer.MAX_VALUE);
         while (!rolls.isEmpty()) {

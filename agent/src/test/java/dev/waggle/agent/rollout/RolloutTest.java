@@ -39,7 +39,8 @@ class RolloutTest {
 
     private final HandClock clock = new HandClock(NOON);
     private final SwarmInMemory swarm = new SwarmInMemory(clock);
-    private final Rollout rollout = new Rollout(swarm, clock, Services.PUSH, ID, TARGET, LONGEST);
+    private final Rollout rollout = new Rollout(swarm, clock, clock, Services.PUSH, ID, TARGET,
+            LONGEST);
 
     @AfterEach
     void nobodyListensAfterTheEnd() {
@@ -297,6 +298,19 @@ class RolloutTest {
         assertThat(rollout.run()).isEqualTo(new RolloutOutcome.Updated());
         assertThat(clock.instant()).isEqualTo(NOON.plusSeconds(3));
         assertThat(updates()).hasSize(1);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"PT1H", "PT-1H"})
+    void takesTheSameTimeWhenTheClockIsSetMeanwhile(Duration forward) throws InterruptedException {
+        ObjectNode none = playlistlog().tree().deepCopy();
+        none.withObject("/Spec/Mode/Replicated").put("Replicas", 0);
+        swarm.with(new ServiceState(none));
+        swarm.then(ID, () -> {}).then(ID, () -> clock.set(forward));
+        Duration began = clock.elapsed();
+
+        assertThat(rollout.run()).isEqualTo(new RolloutOutcome.Updated());
+        assertThat(clock.elapsed().minus(began)).isEqualTo(Duration.ofSeconds(8));
     }
 
     @Test

@@ -238,7 +238,7 @@ class SettlementTest {
     }
 
     private static Arrival arrival(Push push) {
-        return new Arrival(push, NOON, NOON);
+        return new Arrival(push, NOON, NOON, 1);
     }
 
     private static Arrival push(String tag, int second) {
