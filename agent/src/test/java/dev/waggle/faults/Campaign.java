@@ -18,7 +18,6 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
-import java.util.stream.Collectors;
 
 /// Runs of many seeds, on a few lanes side by side.
 final class Campaign {
@@ -108,10 +107,7 @@ final class Campaign {
             Files.writeString(
                     Files.createDirectories(Path.of("target", "faults"))
                             .resolve(plan.seed() + ".log"),
-                    plan + "\n" + run.log()
-                            .stream()
-                            .map(Object::toString)
-                            .collect(Collectors.joining("\n")));
+                    plan + "\n" + String.join("\n", run.log()));
         } catch (IOException failed) {
             throw new UncheckedIOException(failed);
         }

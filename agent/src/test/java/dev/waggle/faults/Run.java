@@ -470,14 +470,10 @@ final class Run implements AutoCloseable {
     }
 
     /// Everything that the agents said, and what the services are, for whoever looks for a failure's reason.
-    List<JsonNode> log() {
-        List<JsonNode> log = new ArrayList<>(agents.lines());
-        try {
-            lane.api.get("/services").forEach(log::add);
-            lane.api.get("/tasks").forEach(log::add);
-        } catch (RuntimeException engineIsAway) {
-            log.add(JSON.getNodeFactory().textNode(engineIsAway.toString()));
-        }
+    List<String> log() {
+        List<String> log = new ArrayList<>();
+        agents.lines().forEach(line -> log.add(line.toString()));
+        log.addAll(watch.history());
         return log;
     }
 

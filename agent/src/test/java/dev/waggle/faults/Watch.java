@@ -2,8 +2,11 @@ package dev.waggle.faults;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.waggle.testhost.EngineHttp;
+import java.time.Instant;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
@@ -39,6 +42,8 @@ final class Watch implements AutoCloseable {
     private final EngineHttp api;
     private final CountDownLatch closed = new CountDownLatch(1);
     private final Map<String, Seen> seen = new HashMap<>();
+    private final Map<String, String> lastSaid = new HashMap<>();
+    private final List<String> history = new ArrayList<>();
     private final Thread looking;
 
     Watch(EngineHttp api) {
@@ -71,6 +76,7 @@ final class Watch implements AutoCloseable {
             Seen of = seen
                     .computeIfAbsent(service.at("/Spec/Name").asText(), name -> Seen.nothing());
             of.images.add(image);
+            note(service.at("/Spec/Name").asText(), image + " " + service.path("UpdateStatus"));
             String id = service.path("ID").asText();
             int running = 0;
             int other = 0;
@@ -97,6 +103,17 @@ final class Watch implements AutoCloseable {
                 of.converged.add(digest(image));
             }
         }
+    }
+
+    private void note(String service, String now) {
+        if (!now.equals(lastSaid.put(service, now))) {
+            history.add(Instant.now() + " " + service + " " + now);
+        }
+    }
+
+    /// What the services became, one after the other.
+    synchronized List<String> history() {
+        return List.copyOf(history);
     }
 
     /// What was seen of a service until now.
