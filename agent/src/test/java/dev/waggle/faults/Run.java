@@ -375,16 +375,22 @@ final class Run implements AutoCloseable {
 
     private Optional<String> awaitQuiet(List<Future<?>> steps) throws InterruptedException {
         long end = System.nanoTime() + TO_AN_END.toNanos();
+        // An engine that has come back takes a while to see which of its tasks have not.
+        Duration calm = Duration
+                .ofSeconds(plan.kinds().stream().anyMatch(FaultKind::isOfTheEngine) ? 4 : 1);
         String waiting = "";
+        long since = System.nanoTime();
         while (System.nanoTime() < end) {
             agents.lookAfter();
             try {
                 waiting = unrest(steps);
-                if (waiting.isEmpty()) {
-                    return Optional.empty();
-                }
             } catch (RuntimeException engineIsAway) {
                 waiting = engineIsAway.toString();
+            }
+            if (!waiting.isEmpty()) {
+                since = System.nanoTime();
+            } else if (System.nanoTime() - since > calm.toNanos()) {
+                return Optional.empty();
             }
             pause(100);
         }
