@@ -164,8 +164,8 @@ final class Campaign {
         return counts;
     }
 
-    /// Writes table and failures for machines.
-    static void write(List<Result> results, Path file) {
+    /// Writes the table, and for machines counts and failures.
+    static void write(List<Result> results, Path folder) {
         ObjectNode report = new JsonMapper().createObjectNode();
         report.put("runs", results.size());
         counts(results).forEach(
@@ -182,7 +182,8 @@ final class Campaign {
                     result.violations.forEach(failed.withArray("/violations")::add);
                 });
         try {
-            Files.writeString(file, report.toPrettyString());
+            Files.writeString(folder.resolve("fault-campaign.md"), table(results));
+            Files.writeString(folder.resolve("fault-campaign.json"), report.toPrettyString());
         } catch (IOException failed) {
             throw new UncheckedIOException(failed);
         }

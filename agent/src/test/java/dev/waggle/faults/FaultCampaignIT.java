@@ -12,7 +12,7 @@ import org.junit.jupiter.api.condition.EnabledIf;
 /// `-Dfaults.seeds=200` runs that many, and `-Dfaults.seed=4711` this one.
 class FaultCampaignIT {
 
-    private static final String FEW = "1,6,11,13,16,19";
+    private static final String FEW = "12,15,24,26,28,30";
     private static final int LANES = Integer.getInteger("faults.lanes", 2);
 
     @Test
@@ -20,7 +20,7 @@ class FaultCampaignIT {
     void keepsEveryPromiseWhateverFails() throws InterruptedException {
         List<Campaign.Result> results = Campaign.run(seeds(), LANES);
         System.out.println(Campaign.table(results));
-        Campaign.write(results, Path.of("target", "fault-campaign.json"));
+        Campaign.write(results, Path.of("target"));
         assertThat(
                 results.stream()
                         .filter(result -> !result.violations().isEmpty())
