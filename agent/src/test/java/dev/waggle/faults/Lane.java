@@ -19,10 +19,12 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
 import java.util.Base64;
+import java.util.Comparator;
 import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.HexFormat;
@@ -31,6 +33,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /// A chain of its own with a front before its queue and its registry, for one run after the other.
 final class Lane implements AutoCloseable {
@@ -46,6 +49,7 @@ final class Lane implements AutoCloseable {
     final RegistryFront registry;
     final URI webhook;
     final Map<Content, String> digests = new EnumMap<>(Content.class);
+    private final Path folder;
     private final FunctionProcess function;
     private final WebhookFront front;
     private final HttpClient http = HttpClient.newHttpClient();
@@ -66,7 +70,8 @@ final class Lane implements AutoCloseable {
         settings.put("WAGGLE_REGISTRY_URL", registry.address().toString());
         settings.put("WAGGLE_HUB_URL", "none");
         try {
-            function = new FunctionProcess(Files.createTempDirectory("waggle-function"), settings);
+            folder = Files.createTempDirectory("waggle-function");
+            function = new FunctionProcess(folder, settings);
             front = WebhookFront.start(function);
             torture = new String(
                     Objects.requireNonNull(Lane.class.getResourceAsStream("/torture-service.json"))
@@ -244,5 +249,16 @@ final class Lane implements AutoCloseable {
         api.close();
         sqs.close();
         engine.close();
+        delete(folder);
+    }
+
+    static void delete(Path folder) {
+        try (Stream<Path> files = Files.walk(folder)) {
+            for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+                Files.delete(file);
+            }
+        } catch (IOException failed) {
+            throw new UncheckedIOException(failed);
+        }
     }
 }

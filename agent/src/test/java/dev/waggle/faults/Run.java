@@ -497,5 +497,6 @@ final class Run implements AutoCloseable {
         if (has(FaultKind.DISK_FULL)) {
             command("umount", directory.toString());
         }
+        Lane.delete(directory);
     }
 }
