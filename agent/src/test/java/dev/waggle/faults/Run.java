@@ -22,6 +22,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
@@ -64,6 +65,7 @@ final class Run implements AutoCloseable {
     private final Plan plan;
     private final SqsServer.FifoQueue queue;
     private final Path directory;
+    private final Path clocks;
     private final Agents agents;
     private final Watch watch;
     private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
@@ -88,7 +90,9 @@ final class Run implements AutoCloseable {
         lane.queue.of(queue.url());
         try {
             this.directory = Files.createTempDirectory("waggle-run");
-            Files.writeString(directory.resolve("clock"), "+0");
+            // Not where the disk may be full.
+            this.clocks = Files.createTempDirectory("waggle-clock");
+            set("+0");
         } catch (IOException failed) {
             throw new UncheckedIOException(failed);
         }
@@ -116,7 +120,7 @@ final class Run implements AutoCloseable {
                     "LD_PRELOAD",
                     DebianPackages.libfaketime(step -> System.out.println("clock: " + step))
                             .toString());
-            environment.put("FAKETIME_TIMESTAMP_FILE", directory.resolve("clock").toString());
+            environment.put("FAKETIME_TIMESTAMP_FILE", clocks.resolve("clock").toString());
             // As on a machine whose clock is set: what counts time since its start does not jump.
             environment.put("FAKETIME_DONT_FAKE_MONOTONIC", "1");
             environment.put("FAKETIME_CACHE_DURATION", "1");
@@ -292,9 +296,8 @@ final class Run implements AutoCloseable {
             }
             case QUEUE_DELIVERS_LATE -> lane.queue.holdNext(Duration.ofMillis(fault.forMs()));
             case VISIBILITY_EXPIRED -> lane.queue.expireVisibility();
-            case CLOCK_FORWARD ->
-                Files.writeString(directory.resolve("clock"), "+" + CLOCK_JUMP);
-            case CLOCK_BACK -> Files.writeString(directory.resolve("clock"), "-" + CLOCK_JUMP);
+            case CLOCK_FORWARD -> set("+" + CLOCK_JUMP);
+            case CLOCK_BACK -> set("-" + CLOCK_JUMP);
             case DISK_FULL -> fill();
             case SECOND_OPERATOR -> operate();
             case MESSAGE_MALFORMED -> {
@@ -332,6 +335,12 @@ final class Run implements AutoCloseable {
         } finally {
             lane.queue.recover();
         }
+    }
+
+    /// Whoever reads an empty file in the middle of this would give up.
+    private void set(String offset) throws IOException {
+        Path next = Files.writeString(clocks.resolve("next"), offset);
+        Files.move(next, clocks.resolve("clock"), StandardCopyOption.ATOMIC_MOVE);
     }
 
     private void fill() {
@@ -479,6 +488,7 @@ final class Run implements AutoCloseable {
     List<String> log() {
         List<String> log = new ArrayList<>();
         agents.lines().forEach(line -> log.add(line.toString()));
+        log.addAll(agents.otherLines());
         log.addAll(watch.history());
         return log;
     }
@@ -498,5 +508,6 @@ final class Run implements AutoCloseable {
             command("umount", directory.toString());
         }
         Lane.delete(directory);
+        Lane.delete(clocks);
     }
 }
