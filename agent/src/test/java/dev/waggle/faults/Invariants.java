@@ -4,7 +4,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.waggle.faults.Observation.Message;
 import dev.waggle.faults.Observation.Observed;
-import dev.waggle.faults.Plan.PlannedPush;
 import dev.waggle.faults.Plan.PlannedService;
 import dev.waggle.faults.Plan.Shape;
 import java.util.ArrayList;
@@ -30,7 +29,7 @@ final class Invariants {
         this.seen = seen;
     }
 
-    /// @return what is violated and by what, nothing if nothing is
+    /// Tells what is violated and by what: nothing if all is well.
     static List<String> violated(Plan plan, Observation seen) {
         Invariants invariants = new Invariants(plan, seen);
         invariants.everythingCameToAnEnd();
