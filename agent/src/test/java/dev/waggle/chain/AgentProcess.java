@@ -22,7 +22,7 @@ public final class AgentProcess implements RunningAgent {
 
     private AgentProcess(Process process) {
         this.process = process;
-        this.reader = Thread.ofVirtual().start(() -> log.readFrom(process));
+        this.reader = log.startReading(process);
     }
 
     /// Starts the jar that the build made.

@@ -27,14 +27,15 @@ public final class AgentStack implements RunningAgent {
     private static final String CREDENTIALS = "waggle-aws";
     private static final String ENDPOINT = "AWS_ENDPOINT_URL_SQS";
     private static final String QUEUE = "WAGGLE_QUEUE_URL";
+    private static final Duration LONGEST_START = Duration.ofMinutes(2);
     private static final Duration LONGEST_STOP = Duration.ofSeconds(60);
 
     private final PrivateEngine engine;
     private final String stack = "waggle" + STACKS.incrementAndGet();
     private final LogLines log = new LogLines();
     private final TlsFront sqs;
-    private final Process logs;
-    private final Thread reader;
+    private final List<Process> logs = new ArrayList<>();
+    private final List<Thread> readers = new ArrayList<>();
 
     private AgentStack(
             PrivateEngine engine,
@@ -46,8 +47,29 @@ public final class AgentStack implements RunningAgent {
                 engine.hostAddress().orElseThrow());
         createCredentials(environment);
         deploy(overTls(environment), options);
-        this.logs = AgentImage.start(engine, "service", "logs", "--raw", "--follow", service());
-        this.reader = Thread.ofVirtual().start(() -> log.readFrom(logs));
+    }
+
+    private void follow(PrivateEngine node, String... command) {
+        Process process = AgentImage.start(node, command);
+        logs.add(process);
+        readers.add(log.startReading(process));
+    }
+
+    /// Reads the log of the container on one of several nodes, as soon as there is one: what Swarm gathers ends with
+    /// the node.
+    void followOn(PrivateEngine node) {
+        String container = Await.value(
+                "a container of " + service(),
+                LONGEST_START,
+                () -> AgentImage.docker(
+                        node,
+                        "ps",
+                        "--quiet",
+                        "--filter",
+                        "label=com.docker.swarm.service.name=" + service())
+                        .lines()
+                        .findFirst());
+        follow(node, "logs", "--follow", container);
     }
 
     /// Deploys the image that the engine has.
@@ -55,6 +77,16 @@ public final class AgentStack implements RunningAgent {
     /// @param environment what the agent shall find in its environment, credentials excepted, which become a secret
     /// @param options further ones for `docker stack deploy`
     static AgentStack deploy(
+            PrivateEngine engine,
+            Map<String, String> environment,
+            String... options) {
+        AgentStack agent = deployUnheard(engine, environment, options);
+        agent.follow(engine, "service", "logs", "--raw", "--follow", agent.service());
+        return agent;
+    }
+
+    /// As [#deploy], for a swarm of several nodes, on which [#followOn] then listens.
+    static AgentStack deployUnheard(
             PrivateEngine engine,
             Map<String, String> environment,
             String... options) {
@@ -157,7 +189,7 @@ public final class AgentStack implements RunningAgent {
 
     @Override
     public boolean isLogging() {
-        return reader.isAlive();
+        return readers.stream().anyMatch(Thread::isAlive);
     }
 
     @Override
@@ -179,9 +211,11 @@ public final class AgentStack implements RunningAgent {
     public void close() {
         AgentImage.docker(engine, "stack", "rm", stack);
         sqs.close();
-        logs.destroy();
+        logs.forEach(Process::destroy);
         try {
-            logs.waitFor(LONGEST_STOP.toSeconds(), TimeUnit.SECONDS);
+            for (Process process : logs) {
+                process.waitFor(LONGEST_STOP.toSeconds(), TimeUnit.SECONDS);
+            }
         } catch (InterruptedException interrupted) {
             Thread.currentThread().interrupt();
         }

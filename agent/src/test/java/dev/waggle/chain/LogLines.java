@@ -23,7 +23,13 @@ public final class LogLines {
     private final List<String> others = new CopyOnWriteArrayList<>();
 
     /// Adds every line of a process until it ends.
-    void readFrom(Process process) {
+    ///
+    /// @return the thread that does; not a virtual one, which would keep its carrier as long as the process is silent
+    Thread startReading(Process process) {
+        return Thread.ofPlatform().daemon().start(() -> readFrom(process));
+    }
+
+    private void readFrom(Process process) {
         try (BufferedReader output = process.inputReader(StandardCharsets.UTF_8)) {
             output.lines().forEach(this::add);
         } catch (IOException | UncheckedIOException ended) {

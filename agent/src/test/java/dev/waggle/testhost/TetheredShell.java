@@ -82,7 +82,8 @@ final class TetheredShell implements AutoCloseable {
             throw new UncheckedIOException(e);
         }
         commands = process.outputWriter(StandardCharsets.UTF_8);
-        Thread.ofVirtual().name("answers of " + process.pid()).start(this::read);
+        // A virtual thread that reads from a process keeps its carrier, of which there are as many as processors.
+        Thread.ofPlatform().daemon().name("answers of " + process.pid()).start(this::read);
     }
 
     private void read() {
