@@ -86,7 +86,7 @@ final class Stage implements AutoCloseable {
         Map<String, String> environment = new HashMap<>(sqs.environment());
         environment.put("WAGGLE_QUEUE_URL", queue.url());
         environment.putAll(settings);
-        AgentStack agent = AgentStack.deploy(engine, environment);
+        AgentStack agent = AgentStack.deployUnheard(engine, environment);
         agents.add(agent);
         return agent;
     }
