@@ -57,7 +57,7 @@ record Report(
             case RolloutOutcome.RolledBackBefore(String error) -> error;
             case RolloutOutcome.Paused(String error) -> error;
             case RolloutOutcome.TimedOut(String error, boolean goesBack) ->
-                goesBack ? error + "; Swarm was told to go back to the image before" : error;
+                goesBack ? joined(error, "Swarm was told to go back to the image before") : error;
             case RolloutOutcome.Superseded(String reason) -> reason;
             case RolloutOutcome.RefusedByRegistry(String reason) -> reason;
             case RolloutOutcome.Unauthorised(String reason) -> reason;
@@ -130,5 +130,9 @@ record Report(
         if (at != null) {
             stations.put(name, at);
         }
+    }
+
+    private static String joined(String error, String remark) {
+        return error.isEmpty() ? remark : error + "; " + remark;
     }
 }

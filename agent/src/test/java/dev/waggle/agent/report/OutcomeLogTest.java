@@ -62,6 +62,10 @@ class OutcomeLogTest {
                 .isEqualTo("unhealthy");
         assertThat(report(new RolloutOutcome.Superseded("by another")).detail())
                 .isEqualTo("by another");
+        assertThat(report(new RolloutOutcome.TimedOut("no suitable node", true)).detail())
+                .isEqualTo("no suitable node; Swarm was told to go back to the image before");
+        assertThat(report(new RolloutOutcome.TimedOut("", true)).detail())
+                .isEqualTo("Swarm was told to go back to the image before");
     }
 
     @Test
