@@ -14,6 +14,8 @@ class HostsTest {
             "https://registry.example.co.uk/token,https://registry.example.co.uk",
             "https://auth.example.co.uk/token,https://registry.example.co.uk",
             "https://ghcr.io/token,https://ghcr.io", "https://10.0.0.1:8443/token,https://10.0.0.1",
+            "https://auth.quay.example/token,https://cdn.quay.example",
+            "https://10.0.0.1:65535/token,https://10.0.0.1",
             "http://127.0.0.1:5001/token,http://127.0.0.1:5000",
             "https://127.0.0.1:5001/token,http://127.0.0.1:5000"})
     void belongsToAParty(URI address, URI party) {
@@ -28,6 +30,8 @@ class HostsTest {
             "https://auth.docker.io.evil.example/token,https://registry-1.docker.io",
             "https://evildocker.io/token,https://registry-1.docker.io",
             "https://169.254.169.254/latest,https://registry-1.docker.io",
+            "https://auth.docker.ix/token,https://registry-1.docker.io",
+            "https://evil.com.au/token,https://registry.com.au",
             "https://evil.io/token,https://ghcr.io",
             "https://evil.co.uk/token,https://registry.co.uk",
             "https://10.0.0.2/token,https://10.0.0.1", "https://[::2]/token,https://[::1]",
