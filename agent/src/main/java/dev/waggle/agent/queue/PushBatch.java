@@ -91,8 +91,7 @@ final class PushBatch {
 
     /// Leaves every message to the next who receives it.
     void giveBack() {
-        List.copyOf(inFlight.keySet())
-                .forEach(message -> settle(message, new MessageFate.GiveBack()));
+        settle(List.copyOf(inFlight.keySet()), new MessageFate.GiveBack());
     }
 
     /// Returns when every message was settled: the newest push that a service wants is rolled, and where it fails
@@ -339,7 +338,8 @@ final class PushBatch {
             switch (fate) {
                 case MessageFate.WorkedOff() -> queue.delete(messages);
                 case MessageFate.TryAgain(Duration pause) -> extend(messages, pause);
-                case MessageFate.GiveBack() -> extend(messages, Duration.ZERO);
+                // The newest first: an older one that is visible may be handed out alone.
+                case MessageFate.GiveBack() -> extend(messages.reversed(), Duration.ZERO);
                 case MessageFate.LeaveToDeadLetters() -> extend(messages, PAUSE_OF_MALFORMED);
             }
         } catch (RuntimeException failure) {

@@ -278,6 +278,22 @@ class PushConsumerTest {
     }
 
     @Test
+    void givesTheNewestBackBeforeTheNextNewestWhichWouldBeHandedOutAlone() throws Exception {
+        swarm.then(PLAYLISTLOG, () -> swarm.completes(PLAYLISTLOG));
+        List<String> ids = new ArrayList<>();
+        for (int push = 1; push <= 11; push++) {
+            ids.add(queue.put("vorce/playlistlog", push(push)));
+        }
+        start(GRACE);
+
+        queue.awaitEmpty();
+        assertThat(queue.settlements()).filteredOn(Extend.class::isInstance)
+                .startsWith(
+                        new Extend(ids.get(9), Duration.ZERO),
+                        new Extend(ids.get(8), Duration.ZERO));
+    }
+
+    @Test
     void givesAPushThatNewerOnesDoNotSupersedeBackThreeTimesAtMost() throws Exception {
         swarm.gate(request -> {
             if (request instanceof Update) {
