@@ -26,6 +26,7 @@ public final class AgentStack implements RunningAgent {
     private static final AtomicInteger STACKS = new AtomicInteger();
     private static final String CREDENTIALS = "waggle-aws";
     private static final String ENDPOINT = "AWS_ENDPOINT_URL_SQS";
+    private static final String SOCKET = "DOCKER_SOCKET";
     private static final String QUEUE = "WAGGLE_QUEUE_URL";
     private static final Duration LONGEST_START = Duration.ofMinutes(2);
     private static final Duration LONGEST_STOP = Duration.ofSeconds(60);
@@ -93,6 +94,21 @@ public final class AgentStack implements RunningAgent {
         return new AgentStack(engine, environment, List.of(options));
     }
 
+    /// Deploys the image that the engine has, to talk to the engine by a socket of the caller's.
+    ///
+    /// @param socket what the agent takes for the engine's
+    /// @param environment what the agent shall find in its environment, credentials excepted, which become a secret
+    /// @param options further ones for `docker stack deploy`
+    public static AgentStack deploy(
+            PrivateEngine engine,
+            Path socket,
+            Map<String, String> environment,
+            String... options) {
+        Map<String, String> all = new HashMap<>(environment);
+        all.put(SOCKET, socket.toString());
+        return deploy(engine, all, options);
+    }
+
     private Map<String, String> overTls(Map<String, String> environment) {
         Map<String, String> all = new HashMap<>(environment);
         all.put(ENDPOINT, sqs.endpoint().toString());
@@ -132,10 +148,8 @@ public final class AgentStack implements RunningAgent {
     private Map<String, String> stackEnvironment(Map<String, String> environment) {
         Map<String, String> all = new HashMap<>(environment);
         try {
-            all.put(
-                    "DOCKER_GROUP",
-                    Files.getAttribute(Path.of(engine.dockerHost().getPath()), "unix:gid")
-                            .toString());
+            Path socket = Path.of(all.getOrDefault(SOCKET, engine.dockerHost().getPath()));
+            all.put("DOCKER_GROUP", Files.getAttribute(socket, "unix:gid").toString());
         } catch (IOException gone) {
             throw new UncheckedIOException(gone);
         }

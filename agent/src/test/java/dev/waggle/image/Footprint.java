@@ -41,13 +41,6 @@ final class Footprint {
             done
             """;
 
-    /// What a container holds at one moment, in MiB.
-    ///
-    /// @param shown what `docker stats` shows
-    /// @param resident of its first process
-    /// @param anonymous the part of that which is not of files
-    private record Memory(double shown, double resident, double anonymous) {}
-
     private final NamespacedEngine engine;
     private boolean met = true;
 
@@ -87,8 +80,10 @@ final class Footprint {
                         .awaitOutcome(chain.deliver("v" + number).deliveryId());
                 System.out.println("rollout " + number + ": " + outcome.path("outcome").asText());
             }
-            String agent = container(((AgentStack) chain.agent()).service());
-            String loop = AgentImage.docker(
+            MeasuredContainer agent = MeasuredContainer.ofService(
+                    engine,
+                    ((AgentStack) chain.agent()).service());
+            MeasuredContainer loop = new MeasuredContainer(engine, AgentImage.docker(
                     engine,
                     "run",
                     "--detach",
@@ -98,14 +93,14 @@ final class Footprint {
                     "--volume=" + engine.dockerHost().getPath() + ":/var/run/docker.sock",
                     AgentImage.NAME,
                     "-c",
-                    POLL).strip();
+                    POLL).strip());
             System.out.println("resting for " + REST.toSeconds() + " s");
             rest(REST);
-            long agentBefore = cpuNanoseconds(agent);
-            long loopBefore = cpuNanoseconds(loop);
+            long agentBefore = agent.cpuNanoseconds();
+            long loopBefore = loop.cpuNanoseconds();
             rest(REST);
-            long agentAfter = cpuNanoseconds(agent);
-            long loopAfter = cpuNanoseconds(loop);
+            long agentAfter = agent.cpuNanoseconds();
+            long loopAfter = loop.cpuNanoseconds();
             System.out.println();
             System.out.printf(
                     Locale.ROOT,
@@ -131,35 +126,25 @@ final class Footprint {
         boolean _ = new CountDownLatch(1).await(time.toMillis(), TimeUnit.MILLISECONDS);
     }
 
-    private String container(String service) {
-        return AgentImage.docker(
-                engine,
-                "ps",
-                "--quiet",
-                "--no-trunc",
-                "--filter",
-                "label=com.docker.swarm.service.name=" + service).strip();
-    }
-
     /// @return the median of what `docker stats` shows, in MiB
-    private double show(String name, String container, long nanoseconds)
+    private double show(String name, MeasuredContainer container, long nanoseconds)
             throws InterruptedException {
-        List<Memory> readings = new ArrayList<>();
+        List<MeasuredContainer.Memory> readings = new ArrayList<>();
         for (int reading = 0; reading < READINGS; reading++) {
             if (reading > 0) {
                 rest(BETWEEN_READINGS);
             }
-            readings.add(memory(container));
+            readings.add(container.memory());
         }
-        double shown = median(readings, Memory::shown);
+        double shown = median(readings, MeasuredContainer.Memory::shown);
         double percent = 100.0 * nanoseconds / REST.toNanos();
         System.out.printf(
                 Locale.ROOT,
                 "%-22s %10.1f MiB %6.1f MiB %10.1f MiB %10.3f %%%n",
                 name,
                 shown,
-                median(readings, Memory::resident),
-                median(readings, Memory::anonymous),
+                median(readings, MeasuredContainer.Memory::resident),
+                median(readings, MeasuredContainer.Memory::anonymous),
                 percent);
         if (name.equals("agent")) {
             met &= percent <= MOST_PERCENT_OF_A_CORE;
@@ -167,48 +152,15 @@ final class Footprint {
         return shown;
     }
 
-    private Memory memory(String container) {
-        String stats = AgentImage.docker(
-                engine,
-                "stats",
-                "--no-stream",
-                "--format",
-                "{{.MemUsage}}",
-                container);
-        String process = AgentImage
-                .docker(engine, "inspect", "--format", "{{.State.Pid}}", container)
-                .strip();
-        return new Memory(Double.parseDouble(stats.replaceFirst("(?s)MiB.*", "")),
-                mebibytes(process, "Rss"), mebibytes(process, "Anonymous"));
-    }
-
-    private static double median(List<Memory> readings, ToDoubleFunction<Memory> of) {
+    private static double median(
+            List<MeasuredContainer.Memory> readings,
+            ToDoubleFunction<MeasuredContainer.Memory> of) {
         return readings.stream()
                 .mapToDouble(of)
                 .sorted()
                 .skip(READINGS / 2)
                 .findFirst()
                 .orElseThrow();
-    }
-
-    private double mebibytes(String process, String field) {
-        String rollup = engine.run("cat /proc/" + process + "/smaps_rollup");
-        return rollup.lines()
-                .filter(line -> line.startsWith(field + ":"))
-                .mapToLong(line -> Long.parseLong(line.replaceAll("\\D", "")))
-                .sum() / 1024.0;
-    }
-
-    /// Of the container's control group, in either version.
-    private long cpuNanoseconds(String container) {
-        return Long.parseLong(
-                engine.run(
-                        "cat $(find /sys/fs/cgroup -path '*/cpuacct/*" + container
-                                + "/cpuacct.usage') </dev/null"
-                                + " || awk '/^usage_usec/ {print $2 \"000\"}' $(find /sys/fs/cgroup -path '*"
-                                + container
-                                + "*/cpu.stat' | head -n 1)")
-                        .strip());
     }
 
     private static ObjectNode optedIn(String name, String image) {

@@ -101,6 +101,11 @@ public final class DebianPackages {
         return unpacked("libfaketime", "faketime/libfaketime.so.1", progress);
     }
 
+    /// The server of the package `webhook`, unpacked without installing it: so no service of it starts.
+    public static Path webhook(Consumer<String> progress) {
+        return unpacked("webhook", "usr/bin/webhook", progress);
+    }
+
     /// @param path the end of the file's path in the package
     private static Path unpacked(String name, String path, Consumer<String> progress) {
         var cached = downloads().resolve(Path.of(path).getFileName());

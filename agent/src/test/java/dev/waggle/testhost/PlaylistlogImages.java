@@ -28,7 +28,9 @@ public final class PlaylistlogImages {
         /// Serves, but its health check fails, and after three failures Swarm ends it.
         NEVER_HEALTHY,
         /// Ends at once with status 1.
-        EXITS
+        EXITS,
+        /// Serves, and is healthy, and ends with status 1 after three seconds.
+        CRASHES
     }
 
     private static final String SERVE = """
@@ -41,6 +43,14 @@ public final class PlaylistlogImages {
     private static final String EXIT = """
             #!/bin/sh
             echo 'cannot start' >&2
+            exit 1
+            """;
+
+    private static final String CRASH = """
+            #!/bin/sh
+            busybox httpd -f -p 8080 -h /www &
+            sleep 3
+            echo 'out of luck' >&2
             exit 1
             """;
 
@@ -79,13 +89,17 @@ public final class PlaylistlogImages {
         var local = PrivateEngine.LOCAL_REGISTRY + "/" + repository;
         BaseImage.build(engine.docker(), local + ":" + tag, context -> {
             var serve = context.resolve("serve");
-            Files.writeString(serve, health == Health.EXITS ? EXIT : SERVE);
+            Files.writeString(serve, switch (health) {
+                case HEALTHY, NEVER_HEALTHY -> SERVE;
+                case EXITS -> EXIT;
+                case CRASHES -> CRASH;
+            });
             if (!serve.toFile().setExecutable(true)) {
                 throw new IOException("not made executable: " + serve);
             }
             var www = Files.createDirectory(context.resolve("www"));
             Files.writeString(www.resolve("index.html"), answer + "\n");
-            if (health == Health.HEALTHY) {
+            if (health == Health.HEALTHY || health == Health.CRASHES) {
                 Files.writeString(www.resolve("health"), "ok\n");
             }
             Files.writeString(
