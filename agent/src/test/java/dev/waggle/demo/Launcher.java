@@ -5,12 +5,17 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 
-/// Writes scripts that start the demo and the measurement of the agent's footprint: the very Java and the very class path
-/// that run this.
+/// Writes scripts that start the demo and the measurements: the very Java and the very class path that run this.
 final class Launcher {
 
     private static final Map<String, String> SCRIPTS = Map
-            .of("demo", "dev.waggle.demo.Demo", "footprint", "dev.waggle.image.Footprint");
+            .of(
+                    "demo",
+                    "dev.waggle.demo.Demo",
+                    "footprint",
+                    "dev.waggle.image.Footprint",
+                    "compare",
+                    "dev.waggle.comparison.Comparison");
 
     private Launcher() {}
 
