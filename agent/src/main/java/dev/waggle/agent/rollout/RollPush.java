@@ -22,8 +22,9 @@ public final class RollPush {
     /// A push that is delivered again is one of the last; this many are 100 KB.
     private static final int MOST_REMEMBERED = 1000;
 
-    /// A registry that was away while the nodes pulled is asked again; after so many receives the image is not to be had.
-    private static final int MOST_PULLS = 3;
+    /// A registry that was away while the nodes pulled, or an engine that was starting, may be well again; after so many
+    /// receives it is not.
+    private static final int MOST_TRIES = 3;
 
     private final Swarm swarm;
     private final Outcomes outcomes;
@@ -129,9 +130,9 @@ public final class RollPush {
                             roll.service().id(), image, longest(roll.service()));
                     RolloutOutcome outcome = rollout.run();
                     if (outcome instanceof RolloutOutcome.RolledBack(String error)
-                            && error.startsWith(RolloutProgress.NOT_PULLED)
-                            && roll.arrival().receiveCount() < MOST_PULLS) {
-                        throw new SwarmUnavailableException("not to be pulled: " + error);
+                            && RolloutProgress.mayPass(error)
+                            && roll.arrival().receiveCount() < MOST_TRIES) {
+                        throw new SwarmUnavailableException("the nodes were not ready: " + error);
                     }
                     return close(roll, outcome, rollout);
                 }));

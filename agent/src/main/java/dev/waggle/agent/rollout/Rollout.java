@@ -20,6 +20,9 @@ final class Rollout {
     /// engine has no events of tasks.
     private static final Duration LOOK = Duration.ofSeconds(1);
 
+    /// So many failures after Swarm has stopped watching are no accident.
+    private static final int MOST_FAILURES = 3;
+
     private final Swarm swarm;
     private final Clock clock;
     private final Push push;
@@ -101,8 +104,9 @@ final class Rollout {
         }
     }
 
-    /// Swarm counts tasks that fail, but waits forever for one that finds no place. Left like that, the update would
-    /// be in the way of the next push; so what the service wants after a failure is done for it.
+    /// Swarm counts tasks that fail, but waits forever for one that finds no place; and an engine that is started again
+    /// in the middle of an update can call it completed without having watched. Left like that, the update would be
+    /// in the way of the next push, or the service down; so what the service wants after a failure is done for it.
     ///
     /// @return whether Swarm was told to go back
     private boolean goesBack() throws InterruptedException {
@@ -110,13 +114,24 @@ final class Rollout {
             return false;
         }
         try {
-            Optional<ServiceState> stuck = swarm.service(serviceId)
-                    .filter(
-                            service -> service.has(target.reference())
-                                    && service.updateState() == ServiceState.UpdateState.UPDATING
-                                    && service.rollsBackOnFailure());
-            return stuck.isPresent()
-                    && swarm.rollBack(stuck.get()) instanceof Swarm.UpdateAnswer.Taken;
+            ServiceState service = swarm.service(serviceId).orElse(null);
+            if (service == null
+                    || !service.has(target.reference())
+                    || !service.rollsBackOnFailure()) {
+                return false;
+            }
+            boolean stuck = switch (service.updateState()) {
+                case UPDATING -> true;
+                case COMPLETED -> RolloutProgress.of(
+                        service,
+                        swarm.tasks(serviceId),
+                        swarm.nodes(),
+                        target.reference(),
+                        "") instanceof RolloutProgress.Underway;
+                case NONE, PAUSED, ROLLBACK_STARTED, ROLLBACK_PAUSED, ROLLBACK_COMPLETED, UNKNOWN ->
+                    false;
+            };
+            return stuck && swarm.rollBack(service) instanceof Swarm.UpdateAnswer.Taken;
         } catch (SwarmUnavailableException unavailable) {
             return false;
         }
@@ -232,6 +247,9 @@ final class Rollout {
             case RolloutProgress.Failed(RolloutOutcome outcome) -> Optional.of(outcome);
             case RolloutProgress.Underway() -> {
                 convergedSince = null;
+                if (keepsFailingUnwatched(service, tasks)) {
+                    swarm.rollBack(service);
+                }
                 yield Optional.empty();
             }
             case RolloutProgress.Converged _ when started == null && firstLook ->
@@ -245,5 +263,18 @@ final class Rollout {
                 yield proven ? Optional.of(new RolloutOutcome.Updated()) : Optional.empty();
             }
         };
+    }
+
+    /// Whether nobody but us sees that the tasks of our update fail: Swarm has called it completed.
+    private boolean keepsFailingUnwatched(ServiceState service, List<TaskState> tasks) {
+        return started != null
+                && service.has(target.reference())
+                && service.updateState() == ServiceState.UpdateState.COMPLETED
+                && service.rollsBackOnFailure()
+                && service.updateStarted()
+                        .map(
+                                since -> RolloutProgress
+                                        .failures(tasks, target.reference(), since))
+                        .orElse(0L) >= MOST_FAILURES;
     }
 }

@@ -18,8 +18,11 @@ sealed interface RolloutProgress {
     /// What the engine says of a task whose image it could not pull, whatever the reason.
     String NOT_PULLED = "No such image";
 
+    /// What an engine says of a task that it is given in the moment after its own start.
+    String ENGINE_NOT_READY = "cannot create a swarm scoped network when swarm is not active";
+
     /// What keeps a task from starting speaks against the nodes or their credentials, and not against the content.
-    List<String> BEFORE_THE_START = List.of(NOT_PULLED, "no suitable node");
+    List<String> BEFORE_THE_START = List.of(NOT_PULLED, ENGINE_NOT_READY, "no suitable node");
 
     /// Neither there nor failed yet.
     record Underway() implements RolloutProgress {}
@@ -93,6 +96,16 @@ sealed interface RolloutProgress {
                                 Comparator.nullsFirst(Comparator.naturalOrder())))
                 .map(TaskState::error)
                 .orElse("");
+    }
+
+    /// Whether what failed for this reason may succeed a little later.
+    static boolean mayPass(String error) {
+        return error.startsWith(NOT_PULLED) || error.startsWith(ENGINE_NOT_READY);
+    }
+
+    /// How many tasks of the image started and failed since a time.
+    static long failures(List<TaskState> tasks, ImageReference image, Instant since) {
+        return failed(tasks, since).filter(task -> task.isOf(image)).count();
     }
 
     /// The contents whose tasks failed since a time, the last at the end.

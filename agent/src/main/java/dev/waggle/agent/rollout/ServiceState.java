@@ -111,8 +111,14 @@ public record ServiceState(ObjectNode tree) {
     }
 
     /// Where the last update stands.
+    ///
+    /// Swarm can say of a rollback that it completed, and a second later that the update did. But a rollback leaves no
+    /// previous specification, and an update always does.
     public UpdateState updateState() {
-        return UpdateState.of(updateStatus().path("State").asText(""));
+        UpdateState said = UpdateState.of(updateStatus().path("State").asText(""));
+        return said == UpdateState.COMPLETED && !tree.path("PreviousSpec").isObject()
+                ? UpdateState.ROLLBACK_COMPLETED
+                : said;
     }
 
     /// Swarm's words about the last update, empty if there are none.

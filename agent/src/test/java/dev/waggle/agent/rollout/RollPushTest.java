@@ -29,6 +29,8 @@ import java.util.concurrent.CountDownLatch;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class RollPushTest {
 
@@ -102,12 +104,15 @@ class RollPushTest {
                 new Ending("web", new RolloutOutcome.Updated()));
     }
 
-    @Test
-    void rollsAnImageThatNoNodeCouldPullAgainBeforeItReportsIt() throws InterruptedException {
+    @ParameterizedTest
+    @ValueSource(strings = {"No such image: vorce/playlistlog:2",
+            "cannot create a swarm scoped network when swarm is not active"})
+    void rollsAgainBeforeItReportsThatTheNodesWereNotReady(String error)
+            throws InterruptedException {
         swarm.with(named("web"));
         for (int receiveCount = 1; receiveCount <= 3; receiveCount++) {
             swarm.then("web", () -> {
-                swarm.has("web", swarm.failed("web", "1", "No such image: vorce/playlistlog:2"));
+                swarm.has("web", swarm.failed("web", "1", error));
                 swarm.says("web", "updating", "update in progress");
             }).then("web", () -> swarm.rollsBack("web", "rollback_completed"));
         }
@@ -116,13 +121,13 @@ class RollPushTest {
             int count = receiveCount;
             assertThatExceptionOfType(SwarmUnavailableException.class)
                     .isThrownBy(() -> roll(count, PUSH))
-                    .withMessageContaining("No such image");
+                    .withMessageContaining(error);
             assertThat(reports).isEmpty();
         }
         roll(3, PUSH);
         assertThat(endings()).containsExactly(
                 new Ending("web",
-                        new RolloutOutcome.RolledBack("No such image: vorce/playlistlog:2")));
+                        new RolloutOutcome.RolledBack(error)));
         assertThat(swarm.requests(Update.class)).hasSize(3);
     }
 

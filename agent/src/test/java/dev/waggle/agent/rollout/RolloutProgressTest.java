@@ -89,6 +89,14 @@ class RolloutProgressTest {
     }
 
     @Test
+    void isRolledBackThoughSwarmSaysAMomentLaterThatTheUpdateCompleted() {
+        ServiceState service = Services
+                .without(updating(playlistlog(), "completed"), "", "PreviousSpec");
+        assertThat(progress(service, List.of(down("1", "unhealthy"))))
+                .isEqualTo(new RolloutProgress.Failed(new RolloutOutcome.RolledBack("unhealthy")));
+    }
+
+    @Test
     void isPausedWithSwarmsWordsAndTheTasks() {
         ServiceState paused = Services
                 .with(ours("paused"), "/UpdateStatus", "Message", "update paused");

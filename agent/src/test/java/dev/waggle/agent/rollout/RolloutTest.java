@@ -468,6 +468,41 @@ class RolloutTest {
         assertThat(updates()).hasSize(1);
     }
 
+    /// An engine that is started again in the middle of an update can call it completed.
+    @Test
+    void goesBackFromAnUpdateThatKeepsFailingAfterSwarmCalledItCompleted()
+            throws InterruptedException {
+        swarm.withPlaylistlog().then(ID, () -> {
+            swarm.change(
+                    ID,
+                    tree -> tree.putObject("UpdateStatus")
+                            .put("State", "completed")
+                            .put("StartedAt", NOON.toString()));
+            swarm.has(ID, swarm.failed(ID, "1", "exit 1"), swarm.failed(ID, "1", "exit 1"));
+        }).then(ID, () -> {
+            assertThat(swarm.requests(RollBack.class)).isEmpty();
+            TaskState failed = swarm.failed(ID, "1", "exit 1");
+            swarm.has(ID, failed, failed, failed);
+        })
+                .then(ID, () -> {})
+                .then(ID, () -> swarm.says(ID, "rollback_completed", "rollback completed"));
+
+        assertThat(rollout.run()).isEqualTo(new RolloutOutcome.RolledBack("exit 1"));
+        assertThat(swarm.requests(RollBack.class)).hasSize(1);
+        assertThat(swarm.now(ID).image()).contains(playlistlog().image().orElseThrow());
+    }
+
+    @Test
+    void goesBackWhenItTimesOutThoughSwarmCalledTheUpdateCompleted() throws InterruptedException {
+        swarm.withPlaylistlog().then(ID, () -> {
+            swarm.says(ID, "completed", "update completed");
+            swarm.has(ID, swarm.failed(ID, "1", "unhealthy"));
+        });
+
+        assertThat(rollout.run()).isEqualTo(new RolloutOutcome.TimedOut("unhealthy", true));
+        assertThat(swarm.now(ID).image()).contains(playlistlog().image().orElseThrow());
+    }
+
     @Test
     void leavesAnUpdateThatTimedOutAsItIsWhereTheServiceDoesNotRollBack()
             throws InterruptedException {

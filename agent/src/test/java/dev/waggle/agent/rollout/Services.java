@@ -81,6 +81,9 @@ public final class Services {
     }
 
     static ServiceState updating(ServiceState service, String state) {
-        return with(service, "/UpdateStatus", "State", state);
+        ServiceState updating = with(service, "/UpdateStatus", "State", state);
+        return state.equals("completed")
+                ? with(updating, "/PreviousSpec", "Name", service.name())
+                : updating;
     }
 }

@@ -204,6 +204,12 @@ public final class SwarmInMemory implements Swarm {
     /// Every task runs, and Swarm has watched them for the monitor period.
     public void completes(String serviceId) {
         runsEveryTask(serviceId);
+        synchronized (lock) {
+            ObjectNode tree = held(serviceId);
+            if (!tree.has("PreviousSpec")) {
+                tree.set("PreviousSpec", tree.path("Spec").deepCopy());
+            }
+        }
         says(serviceId, "completed", "update completed");
     }
 

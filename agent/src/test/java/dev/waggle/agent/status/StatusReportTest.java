@@ -32,6 +32,7 @@ class StatusReportTest {
                         "TaskTemplate": {"ContainerSpec": {"Image": "vorce/playlistlog:2@%s"}},
                         "Mode": {"Replicated": {"Replicas": 2}}
                       },
+                      "PreviousSpec": {"Name": "playlistlog"},
                       "UpdateStatus": {"State": "completed", "StartedAt": "2026-11-01T11:59:58Z",
                                        "CompletedAt": "2026-11-01T12:00:04.5Z"}
                     }"""
