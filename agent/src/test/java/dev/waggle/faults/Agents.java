@@ -1,11 +1,14 @@
 package dev.waggle.faults;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.waggle.chain.AgentProcess;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
 
 /// One agent after the other: whoever ends is followed by the next, as Swarm would have it.
 final class Agents implements AutoCloseable {
@@ -14,7 +17,7 @@ final class Agents implements AutoCloseable {
     private final Map<String, String> environment;
     private final QueueFront queue;
     private final List<AgentProcess> all = new ArrayList<>();
-    private int killed;
+    private final Set<Integer> killed = new TreeSet<>();
     private int endedByThemselves;
     private int lines;
     private long lastLine;
@@ -32,8 +35,8 @@ final class Agents implements AutoCloseable {
 
     /// Sends SIGKILL, and starts the next.
     synchronized void kill() {
+        killed.add(all.size() - 1);
         all.getLast().kill();
-        killed++;
         queue.consumerIsGone();
         start();
     }
@@ -54,8 +57,9 @@ final class Agents implements AutoCloseable {
         }
     }
 
-    synchronized int killed() {
-        return killed;
+    /// The numbers of those that were killed, the first is 0.
+    synchronized Set<Integer> killed() {
+        return Set.copyOf(killed);
     }
 
     synchronized int endedByThemselves() {
@@ -81,6 +85,19 @@ final class Agents implements AutoCloseable {
         return lines().stream()
                 .filter(line -> line.path("message").asText().equals(message))
                 .toList();
+    }
+
+    /// Lines with this message, each with the number of the agent that said it.
+    synchronized List<JsonNode> numberedLines(String message) {
+        List<JsonNode> lines = new ArrayList<>();
+        for (int number = 0; number < all.size(); number++) {
+            for (JsonNode line : all.get(number).log().all()) {
+                if (line.path("message").asText().equals(message)) {
+                    lines.add(((ObjectNode) line.deepCopy()).put("agent", number));
+                }
+            }
+        }
+        return lines;
     }
 
     synchronized List<String> otherLines() {

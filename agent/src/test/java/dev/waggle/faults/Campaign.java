@@ -13,6 +13,8 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Queue;
+import java.util.Set;
+import java.util.TreeMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
@@ -25,7 +27,8 @@ final class Campaign {
     /// How the run of a seed went.
     ///
     /// @param violations what must not be, with its evidence; nothing if all is well
-    record Result(Plan plan, List<String> violations, Duration took) {}
+    /// @param forgiven what was not as it should be, and is not ours
+    record Result(Plan plan, List<String> violations, Set<String> forgiven, Duration took) {}
 
     private final Queue<Long> seeds;
     private final List<Result> results = Collections.synchronizedList(new ArrayList<>());
@@ -88,9 +91,12 @@ final class Campaign {
     private static Result run(Lane lane, Plan plan) throws InterruptedException {
         long began = System.nanoTime();
         List<String> violations;
+        Set<String> forgiven = Set.of();
         try (Run run = new Run(lane, plan)) {
             try {
-                violations = Invariants.violated(plan, run.observe());
+                Invariants.Judgement judgement = Invariants.judge(plan, run.observe());
+                violations = judgement.violations();
+                forgiven = judgement.forgiven();
             } catch (RuntimeException broken) {
                 violations = List.of("the run broke: " + broken + ", " + broken.getCause());
             }
@@ -98,7 +104,7 @@ final class Campaign {
                 keep(plan, run);
             }
         }
-        return new Result(plan, violations, Duration.ofNanos(System.nanoTime() - began));
+        return new Result(plan, violations, forgiven, Duration.ofNanos(System.nanoTime() - began));
     }
 
     /// The agents' log of a failure, beside the reports.
@@ -115,7 +121,8 @@ final class Campaign {
 
     private static String line(Result result) {
         String line = "seed " + result.plan.seed() + ": " + result.plan.kinds() + ", "
-                + result.took.toSeconds() + " s";
+                + result.took.toSeconds() + " s"
+                + (result.forgiven.isEmpty() ? "" : ", forgiven: " + result.forgiven);
         return result.violations.isEmpty() ? line : line + "\n" + failure(result);
     }
 
@@ -141,12 +148,24 @@ final class Campaign {
                         .append(count[1])
                         .append(" |\n"));
         long failed = results.stream().filter(result -> !result.violations.isEmpty()).count();
-        return table.append("| all | ")
+        table.append("| all | ")
                 .append(results.size())
                 .append(" | ")
                 .append(failed)
-                .append(" |\n")
-                .toString();
+                .append(" |\n");
+        Map<String, Integer> forgiven = new TreeMap<>();
+        results.forEach(
+                result -> result.forgiven.forEach(what -> forgiven.merge(what, 1, Integer::sum)));
+        if (!forgiven.isEmpty()) {
+            table.append("\n| forgiven | runs |\n| --- | ---: |\n");
+            forgiven.forEach(
+                    (what, runs) -> table.append("| ")
+                            .append(what)
+                            .append(" | ")
+                            .append(runs)
+                            .append(" |\n"));
+        }
+        return table.toString();
     }
 
     private static Map<FaultKind, int[]> counts(List<Result> results) {

@@ -6,6 +6,7 @@ import dev.waggle.faults.Observation.Message;
 import dev.waggle.faults.Observation.Observed;
 import dev.waggle.faults.Plan.PlannedService;
 import dev.waggle.faults.Plan.Shape;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashSet;
@@ -15,22 +16,30 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /// What must be true after a run, whatever failed in it.
 final class Invariants {
 
+    private static final Set<String> TOUCHING_NOTHING = Set
+            .of("superseded", "already current", "rolled back before");
+
     private final Plan plan;
     private final Observation seen;
     private final List<String> violations = new ArrayList<>();
+    private final Set<String> forgiven = new TreeSet<>();
 
     private Invariants(Plan plan, Observation seen) {
         this.plan = plan;
         this.seen = seen;
     }
 
-    /// Tells what is violated and by what: nothing if all is well.
-    static List<String> violated(Plan plan, Observation seen) {
+    /// @param violations what is violated and by what: nothing if all is well
+    /// @param forgiven what is not as it should be, and neither ours nor to be mended by us
+    record Judgement(List<String> violations, Set<String> forgiven) {}
+
+    static Judgement judge(Plan plan, Observation seen) {
         Invariants invariants = new Invariants(plan, seen);
         invariants.everythingCameToAnEnd();
         invariants.everyServiceRunsTheNewest();
@@ -38,11 +47,15 @@ final class Invariants {
         invariants.nothingElseRanOrChanged();
         invariants.noRequestFailed();
         invariants.theReportsAreTrue();
-        return List.copyOf(invariants.violations);
+        return new Judgement(List.copyOf(invariants.violations), Set.copyOf(invariants.forgiven));
     }
 
     private void violate(String what) {
         violations.add(what);
+    }
+
+    private void forgive(String what) {
+        forgiven.add(what);
     }
 
     private void everythingCameToAnEnd() {
@@ -60,8 +73,13 @@ final class Invariants {
                                 + ", not one of " + allowed);
             }
             int replicas = observed.last().at("/Mode/Replicated/Replicas").asInt();
-            if (observed.running().size() != replicas
-                    || observed.running().stream().anyMatch(running -> !running.equals(digest))) {
+            boolean onlyThis = observed.running()
+                    .stream()
+                    .allMatch(running -> running.digest().equals(digest));
+            if (onlyThis && observed.running().size() > replicas && everySlotRuns(observed)
+                    && plan.kinds().contains(FaultKind.ENGINE_KILLED)) {
+                forgive("Swarm kept a second task of a slot after its engine was killed");
+            } else if (observed.running().size() != replicas || !onlyThis) {
                 violate(
                         "1, the newest: " + service.name() + " wants " + replicas + " of " + digest
                                 + ", and runs " + observed.running());
@@ -69,8 +87,18 @@ final class Invariants {
         }
     }
 
+    private static boolean everySlotRuns(Observed observed) {
+        return observed.running()
+                .stream()
+                .map(Observation.Running::slot)
+                .distinct()
+                .count() == observed.last()
+                        .at("/Mode/Replicated/Replicas")
+                        .asInt();
+    }
+
     /// Newest first: the first that is healthy, whatever the tag named; a content that may have been meant adds to what
-    /// is allowed.
+    /// is allowed. A tag that was taken away before the agent looked is none.
     private Set<String> allowedInTheEnd(PlannedService service) {
         Set<String> allowed = new LinkedHashSet<>();
         for (Message message : newestFirst()) {
@@ -82,12 +110,34 @@ final class Invariants {
                     .filter(content -> isHealthy(service, content))
                     .toList();
             allowed.addAll(healthy);
-            if (!contents.isEmpty() && healthy.size() == contents.size()) {
+            if (!contents.isEmpty() && healthy.size() == contents.size()
+                    && !wasRefusedAfterItsTagWasTakenAway(service, message)) {
                 return allowed;
             }
         }
         allowed.add(Watch.digest(image(observed(service).first())));
         return allowed;
+    }
+
+    private boolean wasRefusedAfterItsTagWasTakenAway(PlannedService service, Message message) {
+        boolean refused = closings(message.deliveryId()).stream()
+                .anyMatch(
+                        line -> line.path("service").asText("").equals(service.name())
+                                && line.path("outcome").asText().equals("refused by the registry")
+                                && tagWasTakenAway(message, line));
+        if (refused) {
+            forgive(
+                    "a tag was gone before the agent could ask for what the function had not proved");
+        }
+        return refused;
+    }
+
+    /// What the function proved is asked for by its digest, and there whatever becomes of the tag.
+    private boolean tagWasTakenAway(Message message, JsonNode line) {
+        Instant takenAway = seen.takenAway().get(message.tag());
+        return message.digest().isEmpty()
+                && takenAway != null
+                && takenAway.isBefore(Instant.parse(line.path("closedAt").asText()));
     }
 
     /// Where there is no task, none can fail.
@@ -140,7 +190,11 @@ final class Invariants {
                 Set<String> outcomes = ends.stream()
                         .map(line -> line.path("outcome").asText())
                         .collect(Collectors.toCollection(TreeSet::new));
-                if (ends.size() > 1 && (seen.killed() == 0 || outcomes.size() > 1)) {
+                boolean forgiven = IntStream.range(1, ends.size())
+                        .allMatch(i -> mayFollow(ends.get(i - 1), ends.get(i)));
+                if (ends.size() > 1 && forgiven) {
+                    forgive("a push that was handed out again ended again for the next agent");
+                } else if (ends.size() > 1) {
                     violate(
                             "2, one end: " + message + " ended for " + service + " as " + outcomes
                                     + " in " + ends.size() + " lines: " + ends);
@@ -160,6 +214,20 @@ final class Invariants {
         }
     }
 
+    /// Whoever gets a push again and has not seen how it ended can only say what is true now: the same, or that there is
+    /// nothing to do.
+    private boolean mayFollow(JsonNode first, JsonNode second) {
+        int agent = first.path("agent").asInt();
+        String outcome = second.path("outcome").asText();
+        return second.path("agent").asInt() > agent
+                && seen.handedBack()
+                        .contains(
+                                new Observation.HandedBack(agent,
+                                        first.path("deliveryId").asText()))
+                && (outcome.equals(first.path("outcome").asText())
+                        || TOUCHING_NOTHING.contains(outcome));
+    }
+
     private void nothingElseRanOrChanged() {
         for (PlannedService service : plan.services()) {
             Observed observed = observed(service);
@@ -173,13 +241,13 @@ final class Invariants {
                             image -> violate(
                                     "3, nothing else: " + service.name() + " had " + image
                                             + ", not one of " + allowed));
-            Map<String, JsonNode> expected = Fields.of(expectedSpec(service));
-            Map<String, JsonNode> actual = Fields.of(observed.last());
-            if (service.shape() != Shape.BYSTANDER) {
-                forget(expected);
-                forget(actual);
-            }
-            if (!expected.equals(actual)) {
+            Map<String, JsonNode> expected = fields(service, expectedSpec(service));
+            Map<String, JsonNode> actual = fields(service, observed.last());
+            if (tookTheOperatorsChangeBack(service)
+                    && fields(service, observed.first()).equals(actual)) {
+                forgive(
+                        "Swarm went back after its engine failed, and took the operator's change back");
+            } else if (!expected.equals(actual)) {
                 Set<Map.Entry<String, JsonNode>> lost = new LinkedHashSet<>(expected.entrySet());
                 lost.removeAll(actual.entrySet());
                 Set<Map.Entry<String, JsonNode>> added = new LinkedHashSet<>(actual.entrySet());
@@ -189,6 +257,24 @@ final class Invariants {
                                 + added);
             }
         }
+    }
+
+    private static Map<String, JsonNode> fields(PlannedService service, JsonNode spec) {
+        Map<String, JsonNode> fields = Fields.of(spec);
+        if (service.shape() != Shape.BYSTANDER) {
+            forget(fields);
+        }
+        return fields;
+    }
+
+    /// Only good images are rolled where a second operator is: what Swarm went back from failed with the engine.
+    private boolean tookTheOperatorsChangeBack(PlannedService service) {
+        return plan.kinds().stream().anyMatch(FaultKind::isOfTheEngine)
+                && seen.operator()
+                        .stream()
+                        .anyMatch(
+                                of -> of.service().equals(service.name())
+                                        && of.rolledBackLater());
     }
 
     private Set<String> allowedEver(PlannedService service) {
@@ -289,7 +375,8 @@ final class Invariants {
                             other -> other.pushedAt().compareTo(message.pushedAt()) > 0
                                     && service.wish().wants(other.tag()));
             case "refused by the registry" ->
-                plan.pushes().get(message.push()).content() == Plan.Content.ABSENT;
+                plan.pushes().get(message.push()).content() == Plan.Content.ABSENT
+                        || tagWasTakenAway(message, line);
             case "unauthorised" -> plan.kinds().contains(FaultKind.REGISTRY_401);
             default -> false;
         };

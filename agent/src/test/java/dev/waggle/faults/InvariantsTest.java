@@ -6,8 +6,11 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.waggle.faults.Observation.Answered;
+import dev.waggle.faults.Observation.HandedBack;
 import dev.waggle.faults.Observation.Message;
 import dev.waggle.faults.Observation.Observed;
+import dev.waggle.faults.Observation.Operation;
+import dev.waggle.faults.Observation.Running;
 import dev.waggle.faults.Plan.Content;
 import dev.waggle.faults.Plan.Moment;
 import dev.waggle.faults.Plan.PlannedDelivery;
@@ -17,15 +20,20 @@ import dev.waggle.faults.Plan.PlannedService;
 import dev.waggle.faults.Plan.Shape;
 import dev.waggle.faults.Plan.Wish;
 import dev.waggle.testhost.RequestingClient;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /// Each violation is found, and nothing where there is none: a good run of one push to one service, with one thing
 /// changed.
@@ -56,7 +64,10 @@ class InvariantsTest {
     private final List<JsonNode> closings = new ArrayList<>(
             List.of(closing("id", "web", "updated")));
     private final List<String> otherLines = new ArrayList<>();
-    private int killed;
+    private final Set<HandedBack> handedBack = new HashSet<>();
+    private final Map<String, Instant> takenAway = new HashMap<>();
+    private final List<Operation> operations = new ArrayList<>();
+    private Plan plan = PLAN;
     private long failedRequests;
     private Optional<String> unfinished = Optional.empty();
 
@@ -64,8 +75,10 @@ class InvariantsTest {
         return new Message(id, tag, Optional.of(digest), "2026-01-01T00:00:0" + push + "Z", push);
     }
 
-    private static JsonNode closing(String id, String service, String outcome) {
+    private static ObjectNode closing(String id, String service, String outcome) {
         return JSON.createObjectNode()
+                .put("agent", 0)
+                .put("closedAt", "2026-01-01T00:01:00Z")
                 .put("deliveryId", id)
                 .put("service", service)
                 .put("outcome", outcome);
@@ -94,16 +107,26 @@ class InvariantsTest {
             images.add(image(digest));
             tasks.put("task of " + digest, new Watch.Task(image(digest), true, ""));
         }
-        return new Observed(spec(name, first), spec(name, last), running,
+        return new Observed(spec(name, first), spec(name, last), running(running),
                 new Watch.Seen(images, tasks, new TreeSet<>(ever)));
     }
 
+    private static List<Running> running(List<String> digests) {
+        return IntStream.range(0, digests.size())
+                .mapToObj(slot -> new Running(String.valueOf(slot), digests.get(slot)))
+                .toList();
+    }
+
     private List<String> violated() {
-        return Invariants.violated(
-                PLAN,
+        return judged().violations();
+    }
+
+    private Invariants.Judgement judged() {
+        return Invariants.judge(
+                plan,
                 new Observation(answers, taken, left, deadLetters, 0, services,
-                        Map.of("v1", List.of(NEW)), Set.of(OLD, NEW), closings, otherLines,
-                        killed, List.of(),
+                        Map.of("v1", List.of(NEW)), takenAway, Set.of(OLD, NEW), closings,
+                        handedBack, otherLines, operations,
                         Optional.of(
                                 new RequestingClient.Counts(new TreeMap<>(Map.of("hello", 9L)),
                                         new TreeMap<>(), failedRequests)),
@@ -164,19 +187,98 @@ class InvariantsTest {
         assertViolated("2, one end: nothing closed");
     }
 
+    private void assertForgiven(String beginning) {
+        assertThat(violated()).isEmpty();
+        assertThat(judged().forgiven()).singleElement().asString().startsWith(beginning);
+    }
+
     @Test
     void findsAMessageThatEndedTwice() {
         closings.add(closing("id", "web", "updated"));
         assertViolated("2, one end: ");
-        killed = 1;
-        assertThat(violated()).isEmpty();
+        handedBack.add(new HandedBack(0, "id"));
+        assertViolated("2, one end: ");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"updated", "already current"})
+    void forgivesThatAPushThatIsHandedOutAgainEndsAgainForTheNextAgent(String outcome) {
+        closings.add(closing("id", "web", outcome).put("agent", 1));
+        assertViolated("2, one end: ");
+        handedBack.add(new HandedBack(1, "id"));
+        handedBack.add(new HandedBack(0, "another"));
+        assertViolated("2, one end: ");
+        handedBack.add(new HandedBack(0, "id"));
+        assertForgiven("a push that was handed out again");
+        closings.add(closing("id", "web", outcome).put("agent", 1));
+        assertViolated("2, one end: ");
     }
 
     @Test
-    void findsAMessageThatEndedInTwoWaysThoughTheAgentWasKilled() {
-        killed = 1;
-        closings.add(closing("id", "web", "already current"));
+    void findsThatTheNextAgentDidSomethingElse() {
+        closings.set(0, closing("id", "web", "already current"));
+        closings.add(closing("id", "web", "updated").put("agent", 1));
+        handedBack.add(new HandedBack(0, "id"));
         assertViolated("2, one end: ");
+    }
+
+    private static Plan planWith(FaultKind kind) {
+        return new Plan(PLAN.seed(), PLAN.services(), PLAN.pushes(), PLAN.deliveries(),
+                List.of(new PlannedFault(kind, new Moment.At(0), 0)));
+    }
+
+    @Test
+    void forgivesASecondTaskOfASlotAfterTheEngineWasKilled() {
+        Observed good = observed("web", OLD, NEW, List.of(NEW), Set.of(OLD, NEW));
+        services.put(
+                "web",
+                new Observed(good.first(), good.last(),
+                        List.of(new Running("1", NEW), new Running("1", NEW)), good.seen()));
+        assertViolated("1, the newest: web wants 1 of ");
+        plan = planWith(FaultKind.ENGINE_STOPPED);
+        assertViolated("1, the newest: web wants 1 of ");
+        plan = planWith(FaultKind.ENGINE_KILLED);
+        assertForgiven("Swarm kept a second task");
+        services.put(
+                "web",
+                new Observed(good.first(), good.last(),
+                        List.of(new Running("1", NEW), new Running("1", OLD)), good.seen()));
+        assertViolated("1, the newest: web wants 1 of ");
+        services.put(
+                "web",
+                new Observed(good.first(), good.last(),
+                        List.of(new Running("1", NEW), new Running("2", NEW)), good.seen()));
+        assertViolated("1, the newest: web wants 1 of ");
+    }
+
+    @Test
+    void forgivesThatAnUnprovenPushIsRefusedAfterItsTagWasTakenAway() {
+        taken.set(
+                0,
+                new Message("id", "v1", Optional.empty(), "2026-01-01T00:00:00Z", 0));
+        closings.set(0, closing("id", "web", "refused by the registry"));
+        services.put("web", observed("web", OLD, OLD, List.of(OLD), Set.of(OLD)));
+        takenAway.put("v1", Instant.parse("2026-01-01T00:01:01Z"));
+        assertThat(violated()).hasSize(2);
+        takenAway.put("v1", Instant.parse("2026-01-01T00:00:59Z"));
+        assertForgiven("a tag was gone");
+        taken.set(0, message("id", "v1", NEW, 0));
+        assertThat(violated()).hasSize(2);
+    }
+
+    @Test
+    void forgivesThatSwarmTookTheOperatorsChangeBackAfterItsEngineFailed() {
+        operations.add(operation(true));
+        assertViolated("3, nothing else: web lost [/TaskTemplate/ContainerSpec/Env");
+        plan = planWith(FaultKind.ENGINE_STOPPED);
+        assertForgiven("Swarm went back after its engine failed");
+        operations.set(0, operation(false));
+        assertViolated("3, nothing else: web lost [/TaskTemplate/ContainerSpec/Env");
+    }
+
+    private static Operation operation(boolean rolledBackLater) {
+        return new Operation("web", "/TaskTemplate/ContainerSpec/Env",
+                JSON.createArrayNode().add("OPERATOR=was here"), rolledBackLater);
     }
 
     @Test
@@ -191,7 +293,7 @@ class InvariantsTest {
         touched.withObject("/Labels").put("waggle.push.time", "now");
         services.put(
                 "bystander",
-                new Observed(spec("bystander", OLD), touched, List.of(OLD),
+                new Observed(spec("bystander", OLD), touched, running(List.of(OLD)),
                         new Watch.Seen(Set.of(image(OLD)), Map.of(), Set.of(OLD))));
         assertViolated("3, nothing else: bystander lost");
     }

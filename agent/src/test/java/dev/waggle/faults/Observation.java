@@ -2,6 +2,7 @@ package dev.waggle.faults;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.waggle.testhost.RequestingClient;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -16,10 +17,11 @@ import java.util.Set;
 /// @param malformed how many messages that cannot be read were put on the queue
 /// @param services by their names
 /// @param tags what each tag of the repository named, one digest after the other
+/// @param takenAway when a tag that had named something was taken away again
 /// @param healthy the digests of images that become healthy
-/// @param closings the agent's lines that close a push
+/// @param closings the agents' lines that close a push, with the number of the agent
+/// @param handedBack what an agent left to the next, though it had closed some of it
 /// @param otherLines what else the agent wrote that is no JSON, which it must not
-/// @param killed how often the agent was killed
 /// @param operator what a second operator did
 /// @param client how the client's requests were answered, empty where none was there
 /// @param unfinished why the run was given up before all was quiet, empty if it was not
@@ -31,10 +33,11 @@ record Observation(
         int malformed,
         Map<String, Observed> services,
         Map<String, List<String>> tags,
+        Map<String, Instant> takenAway,
         Set<String> healthy,
         List<JsonNode> closings,
+        Set<HandedBack> handedBack,
         List<String> otherLines,
-        int killed,
         List<Operation> operator,
         Optional<RequestingClient.Counts> client,
         Optional<String> unfinished) {
@@ -54,11 +57,17 @@ record Observation(
 
     /// @param first its specification before the run
     /// @param last its specification after it
-    /// @param running the digests that its tasks run in the end, one for each task that is wanted
+    /// @param running what its tasks run in the end, one for each task that is wanted
     /// @param seen what was seen throughout
-    record Observed(JsonNode first, JsonNode last, List<String> running, Watch.Seen seen) {}
+    record Observed(JsonNode first, JsonNode last, List<Running> running, Watch.Seen seen) {}
+
+    record Running(String slot, String digest) {}
+
+    /// A push that the agent of this number was killed with, gave back, or deleted in vain.
+    record HandedBack(int agent, String deliveryId) {}
 
     /// @param pointer the field that was set
     /// @param value to which value
-    record Operation(String service, String pointer, JsonNode value) {}
+    /// @param rolledBackLater whether Swarm itself was seen going back with the service afterwards
+    record Operation(String service, String pointer, JsonNode value, boolean rolledBackLater) {}
 }

@@ -35,6 +35,8 @@ final class QueueFront implements AutoCloseable {
     private final Map<String, String> taken = new LinkedHashMap<>();
     /// The last receipt of every message that was given out and not deleted.
     private final Map<String, String> inFlight = new ConcurrentHashMap<>();
+    /// The number of the consumer whose deletion of a message was confirmed and forgotten, by the message's id.
+    private final Map<String, Integer> deletedInVain = new ConcurrentHashMap<>();
     private final AtomicInteger consumer = new AtomicInteger();
     private final AtomicBoolean losingDeletion = new AtomicBoolean();
     private final AtomicLong holdingMs = new AtomicLong();
@@ -56,6 +58,8 @@ final class QueueFront implements AutoCloseable {
         url = queueUrl;
         taken.clear();
         inFlight.clear();
+        deletedInVain.clear();
+        consumer.set(0);
         losingDeletion.set(false);
         holdingMs.set(0);
     }
@@ -71,6 +75,11 @@ final class QueueFront implements AutoCloseable {
     /// The messages that the server took, by their ids, oldest first.
     synchronized Map<String, String> taken() {
         return new LinkedHashMap<>(taken);
+    }
+
+    /// The number of the consumer, the first is 0, whose deletion was forgotten, by the message's id.
+    Map<String, Integer> deletedInVain() {
+        return Map.copyOf(deletedInVain);
     }
 
     /// How long nothing has changed in the queue.
@@ -174,9 +183,12 @@ final class QueueFront implements AutoCloseable {
             JSON.readTree(body)
                     .path("Entries")
                     .forEach(
-                            entry -> confirmation.withArray("/Successful")
-                                    .addObject()
-                                    .set("Id", entry.path("Id")));
+                            entry -> {
+                                deletedInVain.put(entry.path("Id").asText(), consumer.get());
+                                confirmation.withArray("/Successful")
+                                        .addObject()
+                                        .set("Id", entry.path("Id"));
+                            });
             exchange.getResponseHeaders().set("Content-Type", "application/x-amz-json-1.0");
             Front.respond(
                     exchange,

@@ -29,9 +29,11 @@ import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.UUID;
 import java.util.concurrent.CountDownLatch;
@@ -75,13 +77,15 @@ final class Run implements AutoCloseable {
             .minus(Duration.ofMinutes(15));
     private final List<Observation.Answered> answers = Collections
             .synchronizedList(new ArrayList<>());
-    private final List<Observation.Operation> operations = Collections
-            .synchronizedList(new ArrayList<>());
+    private final List<Operated> operations = Collections.synchronizedList(new ArrayList<>());
+    private final Map<String, Instant> takenAway = new TreeMap<>();
     private final Map<String, List<String>> tags = new TreeMap<>();
     private final Map<String, JsonNode> before = new HashMap<>();
     private @Nullable RequestingClient client;
     private int malformed;
     private long began;
+
+    private record Operated(Instant at, String pointer, JsonNode value) {}
 
     Run(Lane lane, Plan plan) {
         this.lane = lane;
@@ -235,6 +239,9 @@ final class Run implements AutoCloseable {
         if (push.repository().equals(Plan.REPOSITORY)) {
             synchronized (tags) {
                 if (push.content() == Content.ABSENT) {
+                    if (tags.containsKey(push.tag())) {
+                        takenAway.putIfAbsent(push.tag(), Instant.now());
+                    }
                     lane.untag(push.tag());
                 } else {
                     tags.computeIfAbsent(push.tag(), tag -> new ArrayList<>())
@@ -358,23 +365,22 @@ final class Run implements AutoCloseable {
     /// Sets a variable or one more replica, as `docker service update` does.
     private void operate() throws InterruptedException {
         String service = plan.services().getFirst().name();
-        Observation.Operation operation = plan.seed() % 2 == 0
-                ? new Observation.Operation(service, "/TaskTemplate/ContainerSpec/Env",
-                        JSON.createArrayNode().add("OPERATOR=was here"))
-                : new Observation.Operation(service, "/Mode/Replicated/Replicas",
-                        JSON.getNodeFactory().numberNode(3));
+        boolean even = plan.seed() % 2 == 0;
+        String pointer = even ? "/TaskTemplate/ContainerSpec/Env" : "/Mode/Replicated/Replicas";
+        JsonNode value = even
+                ? JSON.createArrayNode().add("OPERATOR=was here")
+                : JSON.getNodeFactory().numberNode(3);
         while (true) {
             JsonNode seen = lane.api.service(service);
             ObjectNode spec = seen.path("Spec").deepCopy();
-            int name = operation.pointer().lastIndexOf('/');
-            spec.withObject(operation.pointer().substring(0, name))
-                    .set(operation.pointer().substring(name + 1), operation.value());
+            int name = pointer.lastIndexOf('/');
+            spec.withObject(pointer.substring(0, name)).set(pointer.substring(name + 1), value);
             try {
                 lane.api.post(
                         "/services/" + seen.path("ID").asText() + "/update?version="
                                 + seen.at("/Version/Index").asText(),
                         spec);
-                operations.add(operation);
+                operations.add(new Operated(Instant.now(), pointer, value));
                 return;
             } catch (IllegalStateException outOfSequence) {
                 pause(50);
@@ -416,19 +422,64 @@ final class Run implements AutoCloseable {
                 return service.name() + " is " + state;
             }
             int replicas = now.at("/Spec/Mode/Replicated/Replicas").asInt();
-            long running = lane.api.running(service.name());
+            long running = has(FaultKind.ENGINE_KILLED)
+                    ? slots(service.name())
+                    : lane.api.running(service.name());
             if (running != replicas) {
                 unrest = service.name() + " runs " + running + " of " + replicas;
             }
         }
         int messages = lane.sqs.messages(queue.url());
         if (messages > 0) {
+            // Whoever rolls a service has its messages, and would be heard of before their time is over.
+            boolean rolling = !unrest.isEmpty();
             unrest = messages + " messages are on the queue";
-            if (agents.quiet().compareTo(QUIET) > 0 && lane.queue.quiet().compareTo(QUIET) > 0) {
+            if (!rolling && agents.quiet().compareTo(QUIET) > 0
+                    && lane.queue.quiet().compareTo(QUIET) > 0) {
                 lane.queue.expireVisibility();
             }
         }
         return steps.stream().allMatch(Future::isDone) ? unrest : "not all has been done";
+    }
+
+    /// How many slots have a task that runs.
+    private long slots(String service) {
+        return lane.api.tasks(service)
+                .valueStream()
+                .filter(task -> !task.path("DesiredState").asText().equals("shutdown"))
+                .filter(task -> task.at("/Status/State").asText().equals("running"))
+                .map(task -> task.path("Slot").asText())
+                .distinct()
+                .count();
+    }
+
+    private Set<Observation.HandedBack> handedBack() {
+        Set<Observation.HandedBack> handedBack = new HashSet<>();
+        Set<Integer> killed = agents.killed();
+        for (JsonNode line : agents.numberedLines("push closed")) {
+            if (killed.contains(line.path("agent").asInt())) {
+                handedBack.add(handedBack(line));
+            }
+        }
+        agents.numberedLines("push given back").forEach(line -> handedBack.add(handedBack(line)));
+        Map<String, String> bodies = lane.queue.taken();
+        lane.queue.deletedInVain().forEach((id, agent) -> {
+            try {
+                handedBack.add(
+                        new Observation.HandedBack(agent,
+                                JSON.readTree(bodies.getOrDefault(id, "{}"))
+                                        .path("deliveryId")
+                                        .asText()));
+            } catch (IOException notJson) {
+                throw new UncheckedIOException(notJson);
+            }
+        });
+        return handedBack;
+    }
+
+    private static Observation.HandedBack handedBack(JsonNode line) {
+        return new Observation.HandedBack(line.path("agent").asInt(),
+                line.path("deliveryId").asText());
     }
 
     private Observation observation(Optional<String> unfinished) {
@@ -439,11 +490,13 @@ final class Run implements AutoCloseable {
         Map<String, Observation.Observed> services = new TreeMap<>();
         for (PlannedService service : plan.services()) {
             JsonNode first = before.getOrDefault(service.name(), JSON.nullNode());
-            List<String> running = new ArrayList<>();
+            List<Observation.Running> running = new ArrayList<>();
             lane.api.tasks(service.name()).forEach(task -> {
                 if (task.path("DesiredState").asText().equals("running")) {
                     running.add(
-                            Watch.digest(task.at("/Spec/ContainerSpec/Image").asText()));
+                            new Observation.Running(task.path("Slot").asText(),
+                                    Watch.digest(
+                                            task.at("/Spec/ContainerSpec/Image").asText())));
                 }
             });
             services.put(
@@ -454,14 +507,25 @@ final class Run implements AutoCloseable {
         }
         return new Observation(List.copyOf(answers), taken(), lane.sqs.messages(queue.url()),
                 Collections.nCopies(lane.sqs.messages(queue.deadLetterUrl()), "a message"),
-                malformed, services, tags, lane.healthyDigests(), agents.lines("push closed"),
-                agents.otherLines(), agents.killed(), List.copyOf(operations), counts,
+                malformed, services, tags, Map.copyOf(takenAway), lane.healthyDigests(),
+                agents.numberedLines("push closed"), handedBack(), agents.otherLines(),
+                operations(), counts,
                 unfinished.or(
                         () -> agents.endedByThemselves() > 0
                                 ? Optional.of(
                                         "the agent ended by itself: "
                                                 + agents.lines("agent failed"))
                                 : Optional.empty()));
+    }
+
+    private List<Observation.Operation> operations() {
+        String service = plan.services().getFirst().name();
+        return List.copyOf(operations)
+                .stream()
+                .map(
+                        of -> new Observation.Operation(service, of.pointer, of.value,
+                                watch.sawRollback(service, of.at)))
+                .toList();
     }
 
     private List<Observation.Message> taken() {

@@ -43,6 +43,7 @@ final class Watch implements AutoCloseable {
     private final CountDownLatch closed = new CountDownLatch(1);
     private final Map<String, Seen> seen = new HashMap<>();
     private final Map<String, String> lastSaid = new HashMap<>();
+    private final Map<String, Instant> lastRollback = new HashMap<>();
     private final List<String> history = new ArrayList<>();
     private final Thread looking;
 
@@ -76,9 +77,15 @@ final class Watch implements AutoCloseable {
             Seen of = seen
                     .computeIfAbsent(service.at("/Spec/Name").asText(), name -> Seen.nothing());
             of.images.add(image);
-            note(service.at("/Spec/Name").asText(), image + " " + service.path("UpdateStatus"));
+            note(
+                    service.at("/Spec/Name").asText(),
+                    image + " " + service.path("UpdateStatus") + " before: "
+                            + image(service.at("/PreviousSpec/TaskTemplate")));
+            if (service.at("/UpdateStatus/State").asText().startsWith("rollback")) {
+                lastRollback.put(service.at("/Spec/Name").asText(), Instant.now());
+            }
             String id = service.path("ID").asText();
-            int running = 0;
+            Set<String> slots = new TreeSet<>();
             int other = 0;
             for (JsonNode task : tasks) {
                 if (!task.path("ServiceID").asText().equals(id)) {
@@ -93,13 +100,14 @@ final class Watch implements AutoCloseable {
                                 now.error.isEmpty() ? before.error : now.error));
                 if (task.path("DesiredState").asText().equals("running")) {
                     if (runs && digest(what).equals(digest(image))) {
-                        running++;
+                        slots.add(task.path("Slot").asText());
                     } else {
                         other++;
                     }
                 }
             }
-            if (other == 0 && running == service.at("/Spec/Mode/Replicated/Replicas").asInt()) {
+            if (other == 0
+                    && slots.size() == service.at("/Spec/Mode/Replicated/Replicas").asInt()) {
                 of.converged.add(digest(image));
             }
         }
@@ -114,6 +122,11 @@ final class Watch implements AutoCloseable {
     /// What the services became, one after the other.
     synchronized List<String> history() {
         return List.copyOf(history);
+    }
+
+    /// Whether Swarm was seen going back with a service since then.
+    synchronized boolean sawRollback(String service, Instant since) {
+        return lastRollback.getOrDefault(service, Instant.MIN).isAfter(since);
     }
 
     /// What was seen of a service until now.
