@@ -3,6 +3,7 @@ package dev.waggle.function;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.Instant;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -85,6 +86,15 @@ class DeliveryTest {
                         .replace("\"name\": \"busybox\"", "\"name\": \"B\""),
                 "repository.namespace and repository.name",
                 Repository.EXPECTED);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"0,", "1, 1970-01-01T00:00:01Z", "253402300799, 9999-12-31T23:59:59Z",
+            "253402300800,"})
+    void knowsTheFirstAndTheLastSecondThatItTakesForATime(String written, @Nullable Instant time) {
+        assertThat(Delivery.read(changed("1671307562", written))).isInstanceOfSatisfying(
+                Delivery.Read.class,
+                read -> assertThat(read.delivery().pushedAt()).isEqualTo(time));
     }
 
     @Test
