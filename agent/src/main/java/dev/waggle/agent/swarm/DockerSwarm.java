@@ -36,7 +36,7 @@ public final class DockerSwarm implements Swarm, ExaminedEngine, AutoCloseable {
     private static final int UNAUTHORISED = 401;
     private static final int FORBIDDEN = 403;
     private static final int NOT_FOUND = 404;
-    private static final int NOT_A_MANAGER = 503;
+    private static final int UNAVAILABLE = 503;
 
     private final EngineApi engine;
     private final RegistryCredentials credentials;
@@ -64,13 +64,20 @@ public final class DockerSwarm implements Swarm, ExaminedEngine, AutoCloseable {
             if (answer.succeeded()) {
                 return new Readiness.Ready();
             }
-            return new Readiness.NotReady(answer.status() == NOT_A_MANAGER
+            return new Readiness.NotReady(isNoManager(answer)
                     ? "the engine manages no swarm: run the agent on a manager, or 'docker swarm init' first"
-                    : "the engine refuses to list its nodes: " + answer.message());
+                    : "the engine does not list its nodes: " + answer.message());
         } catch (SwarmUnavailableException unavailable) {
             return new Readiness.NotReady(
                     "the engine does not answer: " + unavailable.getMessage());
         }
+    }
+
+    /// A manager of a swarm that is locked or has no leader gives the same status, and would be told the wrong remedy.
+    private static boolean isNoManager(Answer answer) {
+        return answer.status() == UNAVAILABLE
+                && Stream.of("not a swarm manager", "not part of a swarm")
+                        .anyMatch(answer.message().toLowerCase(Locale.ROOT)::contains);
     }
 
     @Override
