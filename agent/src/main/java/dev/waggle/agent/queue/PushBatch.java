@@ -28,7 +28,7 @@ import org.slf4j.LoggerFactory;
 /// While any of them is in flight nobody receives another of the repository. Newer ones may wait behind them: then what is
 /// left to be rolled is given back, to come again together with those, until the newest is in hand. A message is deleted
 /// only when its push has ended, and a superseded one only while the newer is still on the queue.
-final class PushBatch {
+final class PushBatch implements AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger(PushBatch.class);
 
@@ -141,6 +141,12 @@ final class PushBatch {
                 .toList();
         settle(remove(later, open), new MessageFate.GiveBack());
         return now;
+    }
+
+    /// Keeps no message in flight any longer: what was not settled comes again when its time is over.
+    @Override
+    public void close() {
+        inFlight.values().forEach(Heartbeat::close);
     }
 
     private Map<Arrival, ReceivedMessage> read() {

@@ -47,6 +47,7 @@ public final class PushConsumer {
     private final Clock clock;
     private final Ticker ticker;
     private final Runnable health;
+    private final Duration invisible;
     private final ExecutorService workers = Executors.newVirtualThreadPerTaskExecutor();
     private final Semaphore vacancies = new Semaphore(MOST_AT_ONCE);
     private final CountDownLatch stopping = new CountDownLatch(1);
@@ -69,12 +70,24 @@ public final class PushConsumer {
             Clock clock,
             Ticker ticker,
             Runnable health) {
+        this(queue, swarm, rollPush, clock, ticker, health, INVISIBLE);
+    }
+
+    PushConsumer(
+            PushQueue queue,
+            Swarm swarm,
+            RollPush rollPush,
+            Clock clock,
+            Ticker ticker,
+            Runnable health,
+            Duration invisible) {
         this.queue = queue;
         this.swarm = swarm;
         this.rollPush = rollPush;
         this.clock = clock;
         this.ticker = ticker;
         this.health = health;
+        this.invisible = invisible;
     }
 
     /// Receives until told to stop, then waits for the rollouts under way as long as the grace
@@ -149,7 +162,7 @@ public final class PushConsumer {
             return null;
         }
         try {
-            List<ReceivedMessage> messages = queue.receive(INVISIBLE);
+            List<ReceivedMessage> messages = queue.receive(invisible);
             health.run();
             Instant received = clock.instant();
             boolean more = messages.size() == PushQueue.MOST_AT_ONCE;
@@ -159,7 +172,7 @@ public final class PushConsumer {
                     .forEach(batch -> {
                         PushBatch pushes = new PushBatch(queue, rollPush, unexpectedFailures, batch,
                                 received,
-                                INVISIBLE, more);
+                                invisible, more);
                         workers.execute(() -> work(pushes));
                     });
             return null;
@@ -183,6 +196,15 @@ public final class PushConsumer {
     }
 
     private void work(PushBatch pushes) {
+        try (pushes) {
+            workOrGiveBack(pushes);
+        } catch (Error | RuntimeException failure) {
+            unexpectedFailures.another();
+            LOG.atError().setCause(failure).log("unexpected failure");
+        }
+    }
+
+    private void workOrGiveBack(PushBatch pushes) {
         try {
             vacancies.acquire();
         } catch (InterruptedException shutdown) {

@@ -63,8 +63,12 @@ class PushConsumerTest {
                     new Digest("sha256:" + "3".repeat(64))),
             List.of());
     private static final String PLAYLISTLOG = SwarmInMemory.PLAYLISTLOG;
-    private static final Duration INVISIBLE = Duration.ofSeconds(60);
-    private static final Duration GRACE = Duration.ofSeconds(40);
+    /// No beat comes while a test runs, however busy the machine is.
+    private static final Duration INVISIBLE = Duration.ofHours(2);
+    /// For tests of beats, of which three come in this time.
+    private static final Duration SHORT_INVISIBLE = Duration.ofMillis(60);
+    private static final Duration GRACE = Duration.ofHours(1);
+    private static final Duration LONGEST_TEST = Duration.ofMinutes(2);
     private static final Duration SHORT_GRACE = Duration.ofMillis(50);
     private static final int MOST_AT_ONCE = 8;
     private static final int THOUSAND = 1000;
@@ -77,11 +81,11 @@ class PushConsumerTest {
     private final SwarmInMemory swarm = new SwarmInMemory(clock).withPlaylistlog().withImage(IMAGE);
     private final List<Report> reports = new CopyOnWriteArrayList<>();
     private final AtomicInteger signsOfLife = new AtomicInteger();
-    private final PushConsumer consumer = new PushConsumer(queue, swarm,
-            new RollPush(swarm, (push, service, outcome, timeline) -> reports
-                    .add(new Report(outcome, queue.settlements())), clock, clock,
-                    Duration.ofMinutes(10)),
-            clock, clock, signsOfLife::incrementAndGet);
+    private final RollPush rollPush = new RollPush(swarm,
+            (push, service, outcome, timeline) -> reports
+                    .add(new Report(outcome, queue.settlements())),
+            clock, clock, Duration.ofMinutes(10));
+    private PushConsumer consumer = consumer(INVISIBLE);
     private final ExecutorService runner = Executors.newSingleThreadExecutor();
     private Future<?> run = CompletableFuture.completedFuture(null);
 
@@ -89,7 +93,7 @@ class PushConsumerTest {
     void stop() throws InterruptedException {
         consumer.stop();
         runner.shutdownNow();
-        assertThat(runner.awaitTermination(10, TimeUnit.SECONDS)).isTrue();
+        assertThat(runner.awaitTermination(LONGEST_TEST.toSeconds(), TimeUnit.SECONDS)).isTrue();
     }
 
     @Test
@@ -581,11 +585,34 @@ class PushConsumerTest {
                                 extend -> assertThat(extend.invisible()).isZero()));
     }
 
+    @ParameterizedTest
+    @ValueSource(classes = {ListServices.class, Resolve.class})
+    void endsAfterFiveUnexpectedFailuresInARow(Class<?> kind) throws Exception {
+        swarm.gate(request -> {
+            if (kind.isInstance(request)) {
+                throw new IllegalStateException("nobody foresaw this");
+            }
+        });
+        List<String> ids = new ArrayList<>();
+        start(GRACE);
+
+        for (int message = 1; message <= MOST_UNEXPECTED_FAILURES; message++) {
+            ids.add(queue.put(PUSH));
+            queue.awaitAnswers(message);
+        }
+        assertEndedByUnexpectedFailures();
+        assertThat(queue.held()).isEqualTo(ids);
+        assertThat(queue.settlements()).isEqualTo(
+                ids.stream()
+                        .<Request>map(id -> new Extend(id, Duration.ofSeconds(30)))
+                        .toList());
+    }
+
     @Test
-    void endsAfterFiveUnexpectedFailuresInARow() {
+    void endsAfterFiveErrorsInARowAndLeavesTheMessagesToTheNextAgent() {
         swarm.gate(request -> {
             if (request instanceof ListServices) {
-                throw new IllegalStateException("nobody foresaw this");
+                throw new NoClassDefFoundError("nobody foresaw this");
             }
         });
         List<String> ids = new ArrayList<>();
@@ -594,27 +621,95 @@ class PushConsumerTest {
         }
 
         start(GRACE);
-        assertThatExceptionOfType(ExecutionException.class).isThrownBy(this::ended)
-                .havingCause()
-                .isInstanceOf(IllegalStateException.class)
-                .withMessage("5 unexpected failures in a row");
+        assertEndedByUnexpectedFailures();
         assertThat(queue.held()).isEqualTo(ids);
-        assertThat(queue.settlements()).containsExactlyInAnyOrderElementsOf(
-                ids.stream()
-                        .<Request>map(id -> new Extend(id, Duration.ofSeconds(30)))
-                        .toList());
+        assertThat(queue.settlements()).isEmpty();
+    }
+
+    @Test
+    void keepsAMessageInFlightNoLongerThanUntilAnError() throws Exception {
+        consumer = consumer(SHORT_INVISIBLE);
+        swarm.gate(request -> {
+            if (request instanceof ListServices) {
+                queue.awaitAnswers(1);
+                throw new NoClassDefFoundError("nobody foresaw this");
+            }
+        });
+        queue.put(PUSH);
+        start(GRACE);
+
+        queue.awaitAnswers(1);
+        int rounds = 0;
+        while (rounds < 10 && beatsWithin(SHORT_INVISIBLE)) {
+            rounds++;
+        }
+        assertThat(rounds).isLessThan(10);
+    }
+
+    @Test
+    void keepsNoMessageInFlightThatItHasSettledWhileItWorksOnAnother() throws Exception {
+        consumer = consumer(SHORT_INVISIBLE);
+        CountDownLatch rolling = rollsForEver();
+        String bad = queue.put("vorce/playlistlog", "{");
+        String good = queue.put("vorce/playlistlog", PUSH);
+        start(SHORT_GRACE);
+
+        rolling.await();
+        int before = queue.settlements().size();
+        queue.await(
+                requests -> requests.stream()
+                        .filter(new Extend(good, SHORT_INVISIBLE)::equals)
+                        .count() > before + 3);
+        assertThat(queue.settlements()).filteredOn(Extend.class::isInstance)
+                .filteredOn(request -> ((Extend) request).messageId().equals(bad))
+                .last()
+                .isEqualTo(new Extend(bad, Duration.ofSeconds(1)));
+        consumer.stop();
+        ended();
+    }
+
+    @Test
+    void receivesForAMinute() throws InterruptedException {
+        PushConsumer standard = new PushConsumer(queue, swarm, rollPush, clock, clock, () -> {});
+        queue.gate(request -> standard.stop());
+        standard.run(GRACE);
+        assertThat(queue.requests()).containsExactly(new Receive(Duration.ofSeconds(60)));
+    }
+
+    @Test
+    void postponesAMessageOnceThoughItIsStopping() throws Exception {
+        swarm.gate(request -> {
+            if (request instanceof Resolve) {
+                consumer.stop();
+                throw SwarmInMemory.unreachable();
+            }
+        });
+        String id = queue.put(PUSH);
+        start(GRACE);
+
+        ended();
+        assertThat(queue.settlements()).containsExactly(new Extend(id, Duration.ofSeconds(30)));
+    }
+
+    @Test
+    void goesOnWhenAPushThatNobodyWantsComesBetweenUnexpectedFailures() throws Exception {
+        swarm.remove(PLAYLISTLOG);
+        failsFourOfFiveTimes();
+        start(GRACE);
+
+        for (int push = 1; push <= 2 * MOST_UNEXPECTED_FAILURES; push++) {
+            queue.put(PUSH);
+            queue.awaitAnswers(push);
+        }
+        consumer.stop();
+        ended();
+        assertThat(queue.settlements()).filteredOn(Delete.class::isInstance).hasSize(2);
     }
 
     @Test
     void goesOnWhenASuccessComesBetweenUnexpectedFailures() throws Exception {
         swarm.then(SwarmInMemory.PLAYLISTLOG, () -> swarm.completes(SwarmInMemory.PLAYLISTLOG));
-        AtomicInteger pushes = new AtomicInteger();
-        swarm.gate(request -> {
-            if (request instanceof ListServices
-                    && pushes.incrementAndGet() % MOST_UNEXPECTED_FAILURES != 0) {
-                throw new IllegalStateException("nobody foresaw this");
-            }
-        });
+        failsFourOfFiveTimes();
         start(GRACE);
 
         for (int push = 1; push <= 2 * MOST_UNEXPECTED_FAILURES; push++) {
@@ -692,6 +787,11 @@ class PushConsumerTest {
                         "\"digest\":\"" + NEWER.reference().digest() + "\"");
     }
 
+    private PushConsumer consumer(Duration invisible) {
+        return new PushConsumer(queue, swarm, rollPush, clock, clock, signsOfLife::incrementAndGet,
+                invisible);
+    }
+
     private void start(Duration grace) {
         run = runner.submit(() -> {
             consumer.run(grace);
@@ -701,7 +801,7 @@ class PushConsumerTest {
 
     /// Waits until the consumer has returned: much less than the grace period.
     private void ended() throws Exception {
-        run.get(10, TimeUnit.SECONDS);
+        run.get(LONGEST_TEST.toSeconds(), TimeUnit.SECONDS);
     }
 
     private void failsOnReceives(int count) {
@@ -711,6 +811,30 @@ class PushConsumerTest {
                 throw unavailable();
             }
         });
+    }
+
+    private void failsFourOfFiveTimes() {
+        AtomicInteger pushes = new AtomicInteger();
+        swarm.gate(request -> {
+            if (request instanceof ListServices
+                    && pushes.incrementAndGet() % MOST_UNEXPECTED_FAILURES != 0) {
+                throw new IllegalStateException("nobody foresaw this");
+            }
+        });
+    }
+
+    private void assertEndedByUnexpectedFailures() {
+        assertThatExceptionOfType(ExecutionException.class).isThrownBy(this::ended)
+                .havingCause()
+                .isInstanceOf(IllegalStateException.class)
+                .withMessage("5 unexpected failures in a row");
+    }
+
+    private boolean beatsWithin(Duration time) throws InterruptedException {
+        int before = queue.settlements().size();
+        return queue.comes(
+                requests -> requests.stream().filter(Extend.class::isInstance).count() > before,
+                time);
     }
 
     private CountDownLatch rollsForEver() {
