@@ -227,12 +227,15 @@ class RolloutRulesIT {
             String ours = stage.image("3", Health.HEALTHY);
             stage.startAgent().awaitMessage("agent started");
             stage.update("waits", spec -> setImage(spec, theirs));
-            Await.until("an update", SOON, () -> stage.updateState("waits").equals("updating"));
+            Await.until("an update", SOON, () -> stage.service("waits").has("UpdateStatus"));
+            Instant theyBegan = Instant.parse(
+                    stage.service("waits").at("/UpdateStatus/StartedAt").asText());
             stage.push("ours", ours);
             JsonNode closing = stage.awaitClosing("ours", null);
             assertThat(outcome(closing)).isEqualTo("updated");
             assertThat(Instant.parse(closing.path("startedAt").asText()))
-                    .isAfter(Instant.parse(closing.path("receivedAt").asText()).plusSeconds(2));
+                    .as("Swarm watches theirs for five seconds at least")
+                    .isAfter(theyBegan.plusSeconds(5));
             assertThat(
                     stage.imageBefore("waits"))
                     .isEqualTo(theirs);
