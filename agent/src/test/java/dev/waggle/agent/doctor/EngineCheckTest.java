@@ -34,7 +34,7 @@ class EngineCheckTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"1.41, OK", "2.0, OK", "1.40, WARNING", "1.9, WARNING"})
+    @CsvSource({"1.41, OK", "2.0, OK", "1.40, WARNING", "1.9, WARNING", "1.x, WARNING"})
     void warnsOfAnEngineThatIsOlderThanTwentyTen(String apiVersion, Grade grade) {
         assertThat(check("?", apiVersion, "active", true)).first()
                 .extracting(Finding::grade)

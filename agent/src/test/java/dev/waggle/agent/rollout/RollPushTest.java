@@ -355,6 +355,15 @@ class RollPushTest {
     }
 
     @Test
+    void takesTheAgentsTimeoutWhereNoLabelSaysAnother() throws InterruptedException {
+        swarm.with(named("slow"));
+        roll(PUSH);
+        assertThat(endings())
+                .containsExactly(new Ending("slow", new RolloutOutcome.TimedOut("", false)));
+        assertThat(clock.instant()).isEqualTo(NOON.plus(Duration.ofMinutes(10)));
+    }
+
+    @Test
     void leavesRolloutsToSwarmWhenInterrupted() throws InterruptedException {
         CountDownLatch waiting = new CountDownLatch(2);
         CountDownLatch never = new CountDownLatch(1);

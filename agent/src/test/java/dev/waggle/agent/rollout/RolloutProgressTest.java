@@ -136,6 +136,26 @@ class RolloutProgressTest {
                 .isEqualTo("newer");
     }
 
+    @Test
+    void reportsNoErrorOfAnotherImageAndNoTaskThatDidNotFail() {
+        TaskState old = new TaskState("2", "node2", OLD_IMAGE, false, false, "of the old image",
+                NOON.plusSeconds(5));
+        TaskState runs = new TaskState("1", "node1", IMAGE.toString(), true, true, null,
+                NOON.plusSeconds(5));
+        assertThat(RolloutProgress.lastError(List.of(down("1", "unhealthy"), old, runs), IMAGE))
+                .isEqualTo("unhealthy");
+    }
+
+    @Test
+    void namesTheContentsThatFailedInTheOrderOfTime() {
+        TaskState later = new TaskState("1", "node1", IMAGE.toString(), false, false, "unhealthy",
+                NOON.plusSeconds(5));
+        TaskState earlier = new TaskState("1", "node1",
+                "vorce/playlistlog:3@sha256:" + "3".repeat(64), false, false, "unhealthy", NOON);
+        assertThat(RolloutProgress.failedSince(List.of(later, earlier), NOON))
+                .containsExactly(new Digest("sha256:" + "3".repeat(64)), IMAGE.digest());
+    }
+
     private static RolloutProgress progress(ServiceState service, List<TaskState> tasks) {
         return RolloutProgress.of(
                 service,

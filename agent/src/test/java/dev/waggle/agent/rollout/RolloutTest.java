@@ -152,6 +152,17 @@ class RolloutTest {
     }
 
     @Test
+    void asksForTasksOnlyWhereThePlanDependsOnThem() throws InterruptedException {
+        swarm.withPlaylistlog().then(ID, () -> swarm.completes(ID));
+
+        assertThat(rollout.run()).isEqualTo(new RolloutOutcome.Updated());
+        assertThat(swarm.requests()).startsWith(
+                new Listen(ID),
+                new Inspect(ID),
+                new Update(ID, "13", planned(playlistlog())));
+    }
+
+    @Test
     void followsAnUpdateToTheImageThatAnotherBegan() throws InterruptedException {
         swarm.with(updating(running(playlistlog(), IMAGE), "updating"))
                 .then(ID, () -> swarm.completes(ID));
