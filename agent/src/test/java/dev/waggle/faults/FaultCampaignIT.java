@@ -5,16 +5,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.LongStream;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledIf;
 
 /// The whole chain while its parts fail. Without settings these are a few seeds that have most faults between them;
 /// `-Dfaults.seeds=200` runs that many, and `-Dfaults.seed=4711` this one.
-@Tag("faults")
 class FaultCampaignIT {
 
-    private static final String FEW = "12,15,24,26,28,30";
+    /// Agent killed and terminated, engine paused, stopped and killed, queue late, deliveries dropped and reordered: short
+    /// runs, of a minute together.
+    private static final String FEW = "24,69,78,99,110,141,142";
     private static final int LANES = Integer.getInteger("faults.lanes", 2);
 
     @Test
