@@ -110,12 +110,10 @@ final class Rollout {
     ///
     /// @return whether Swarm was told to go back
     private boolean goesBack() throws InterruptedException {
-        if (started == null) {
-            return false;
-        }
         try {
             ServiceState service = swarm.service(serviceId).orElse(null);
             if (service == null
+                    || !cameFromAPush(service)
                     || !service.has(target.reference())
                     || !service.rollsBackOnFailure()) {
                 return false;
@@ -265,9 +263,15 @@ final class Rollout {
         };
     }
 
-    /// Whether nobody but us sees that the tasks of our update fail: Swarm has called it completed.
+    /// Whether the last update is Waggle's, if not for this push then for another of the same content: what somebody
+    /// else began is not for us to end.
+    private boolean cameFromAPush(ServiceState service) {
+        return started != null || service.wasLastUpdatedForAPush();
+    }
+
+    /// Whether nobody but us sees that the tasks of the update fail: Swarm has called it completed.
     private boolean keepsFailingUnwatched(ServiceState service, List<TaskState> tasks) {
-        return started != null
+        return cameFromAPush(service)
                 && service.has(target.reference())
                 && service.updateState() == ServiceState.UpdateState.COMPLETED
                 && service.rollsBackOnFailure()

@@ -92,6 +92,14 @@ public record ServiceState(ObjectNode tree) {
         return push.deliveryId().equals(labels().get(RolloutRecord.DELIVERY));
     }
 
+    /// Whether the last update was made for a push, whichever: the specification before had not its record.
+    boolean wasLastUpdatedForAPush() {
+        String delivery = labels().get(RolloutRecord.DELIVERY);
+        return delivery != null && tree.path("PreviousSpec").isObject()
+                && !delivery.equals(
+                        tree.at("/PreviousSpec/Labels").path(RolloutRecord.DELIVERY).asText());
+    }
+
     /// The image as the specification spells it.
     public String imageText() {
         return tree.at("/Spec/TaskTemplate/ContainerSpec/Image").asText();

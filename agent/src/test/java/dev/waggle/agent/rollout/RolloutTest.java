@@ -514,6 +514,24 @@ class RolloutTest {
         assertThat(swarm.now(ID).image()).contains(playlistlog().image().orElseThrow());
     }
 
+    @ParameterizedTest
+    @CsvSource({"'', true", "another-push, false"})
+    void goesBackFromWhatItFollowsIfThatWasGivenForAPush(String deliveryBefore, boolean goesBack)
+            throws InterruptedException {
+        swarm.with(labelled(playlistlog(), RolloutRecord.DELIVERY, deliveryBefore));
+        swarm.give(ID, IMAGE.toString());
+        swarm.change(ID, tree -> {
+            tree.withObject("/Spec/Labels").put(RolloutRecord.DELIVERY, "another-push");
+            tree.withObject("/Spec/UpdateConfig").put("FailureAction", "rollback");
+        });
+        swarm.says(ID, "completed", "update completed");
+        swarm.has(ID, swarm.failed(ID, "1", "task: non-zero exit (1)"));
+
+        assertThat(rollout.run())
+                .isEqualTo(new RolloutOutcome.TimedOut("task: non-zero exit (1)", goesBack));
+        assertThat(updates()).isEmpty();
+    }
+
     @Test
     void leavesAnUpdateThatTimedOutAsItIsWhereTheServiceDoesNotRollBack()
             throws InterruptedException {
