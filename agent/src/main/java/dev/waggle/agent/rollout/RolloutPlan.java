@@ -126,6 +126,11 @@ sealed interface RolloutPlan {
                 SequencedSet<Digest> failed = service.updateStarted()
                         .map(started -> RolloutProgress.failedSince(tasks, started))
                         .orElseGet(LinkedHashSet::new);
+                if (RolloutProgress.mayPass(
+                        RolloutProgress.lastError(tasks, image.reference()))) {
+                    // What failed before the engine went away, or with it, says nothing of the content either.
+                    failed.remove(image.digest());
+                }
                 yield failed.contains(image.digest())
                         ? new Close(rolledBack(service, push, image, tasks))
                         : update(service, labels, push, image, failed, nodes);

@@ -238,6 +238,23 @@ class RolloutPlanTest {
     }
 
     @Test
+    void triesContentAgainWhoseTasksEndedWithTheirEngineAndWereGivenToItBeforeItWasReady() {
+        TaskState early = new TaskState("2", "node1", TARGET.reference().toString(), false, false,
+                RolloutProgress.ENGINE_NOT_READY, NOON.minusSeconds(1));
+        assertThat(
+                update(
+                        RolloutPlan.of(
+                                rolledBack("2026-11-01T11:59:55.9Z"),
+                                PUSH,
+                                TARGET,
+                                List.of(failedTask(NEW), early),
+                                List.of()))
+                        .at("/Labels/waggle.rolled-back-from")
+                        .isMissingNode())
+                .isTrue();
+    }
+
+    @Test
     void notesNoMoreThanEightContents() {
         List<Digest> nine = IntStream.rangeClosed(3, 11)
                 .mapToObj(digit -> new Digest("sha256:" + Integer.toHexString(digit).repeat(64)))
