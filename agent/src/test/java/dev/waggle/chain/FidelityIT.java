@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.waggle.testhost.Fields;
 import dev.waggle.testhost.PlaylistlogImages;
 import dev.waggle.testhost.PlaylistlogImages.Health;
 import dev.waggle.testhost.PrivateEngine;
@@ -52,8 +53,8 @@ class FidelityIT {
             expected.withObject("/Labels")
                     .put("waggle.push.delivery", answer.deliveryId())
                     .put("waggle.push.time", outcome.path("pushedAt").asText());
-            assertThat(TortureService.fields(chain.service("torture").path("Spec")))
-                    .containsExactlyInAnyOrderEntriesOf(TortureService.fields(expected));
+            assertThat(Fields.of(chain.service("torture").path("Spec")))
+                    .containsExactlyInAnyOrderEntriesOf(Fields.of(expected));
         }
     }
 }

@@ -8,9 +8,7 @@ import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Base64;
-import java.util.Map;
 import java.util.Objects;
-import java.util.TreeMap;
 
 /// A service that sets every field that the Engine API documents; an engine leaves out those that are newer than
 /// itself. It has no replicas, since no single node satisfies all of it.
@@ -40,29 +38,5 @@ public final class TortureService {
         return api.post(path, JSON.createObjectNode().put("Name", name).put("Data", content))
                 .path("ID")
                 .asText();
-    }
-
-    /// Every leaf by its pointer, so that a difference is told by its name.
-    public static Map<String, JsonNode> fields(JsonNode tree) {
-        Map<String, JsonNode> fields = new TreeMap<>();
-        collect("", tree, fields);
-        return fields;
-    }
-
-    private static void collect(String pointer, JsonNode node, Map<String, JsonNode> fields) {
-        if (node.isObject() && !node.isEmpty()) {
-            node.properties()
-                    .forEach(
-                            field -> collect(
-                                    pointer + "/" + field.getKey(),
-                                    field.getValue(),
-                                    fields));
-        } else if (node.isArray() && !node.isEmpty()) {
-            for (int i = 0; i < node.size(); i++) {
-                collect(pointer + "/" + i, node.get(i), fields);
-            }
-        } else {
-            fields.put(pointer, node);
-        }
     }
 }

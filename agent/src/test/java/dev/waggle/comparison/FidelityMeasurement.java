@@ -7,6 +7,7 @@ import com.github.dockerjava.api.model.Service;
 import com.github.dockerjava.api.model.ServiceSpec;
 import dev.waggle.chain.TortureService;
 import dev.waggle.comparison.Results.Fidelity;
+import dev.waggle.testhost.Fields;
 import dev.waggle.testhost.PlaylistlogImages;
 import dev.waggle.testhost.PlaylistlogImages.Health;
 import java.time.Duration;
@@ -129,7 +130,7 @@ final class FidelityMeasurement {
                     .toList();
             mounts.removeAll().addAll(sorted);
         }
-        Map<String, JsonNode> fields = new TreeMap<>(TortureService.fields(spec));
+        Map<String, JsonNode> fields = new TreeMap<>(Fields.of(spec));
         fields.keySet().removeIf(field -> INTENDED.stream().anyMatch(field::startsWith));
         return fields;
     }

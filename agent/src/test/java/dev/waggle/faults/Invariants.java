@@ -6,6 +6,7 @@ import dev.waggle.faults.Observation.Message;
 import dev.waggle.faults.Observation.Observed;
 import dev.waggle.faults.Plan.PlannedService;
 import dev.waggle.faults.Plan.Shape;
+import dev.waggle.testhost.Fields;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;

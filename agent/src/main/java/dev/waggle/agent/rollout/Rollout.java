@@ -112,10 +112,7 @@ final class Rollout {
     private boolean goesBack() throws InterruptedException {
         try {
             ServiceState service = swarm.service(serviceId).orElse(null);
-            if (service == null
-                    || !cameFromAPush(service)
-                    || !service.has(target.reference())
-                    || !service.rollsBackOnFailure()) {
+            if (service == null || !isOursToEnd(service)) {
                 return false;
             }
             boolean stuck = switch (service.updateState()) {
@@ -263,18 +260,17 @@ final class Rollout {
         };
     }
 
-    /// Whether the last update is Waggle's, if not for this push then for another of the same content: what somebody
-    /// else began is not for us to end.
-    private boolean cameFromAPush(ServiceState service) {
-        return started != null || service.wasLastUpdatedForAPush();
+    /// Whether the last update is Waggle's, if not for this push then for another of the same content, and the service
+    /// wants to go back from a failure: what somebody else began is not for us to end.
+    private boolean isOursToEnd(ServiceState service) {
+        return (started != null || service.wasLastUpdatedForAPush())
+                && service.has(target.reference()) && service.rollsBackOnFailure();
     }
 
     /// Whether nobody but us sees that the tasks of the update fail: Swarm has called it completed.
     private boolean keepsFailingUnwatched(ServiceState service, List<TaskState> tasks) {
-        return cameFromAPush(service)
-                && service.has(target.reference())
+        return isOursToEnd(service)
                 && service.updateState() == ServiceState.UpdateState.COMPLETED
-                && service.rollsBackOnFailure()
                 && service.updateStarted()
                         .map(
                                 since -> RolloutProgress

@@ -4,12 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.github.dockerjava.transport.DockerHttpClient;
 import dev.waggle.agent.rollout.Swarm.Readiness;
-import java.io.ByteArrayInputStream;
 import java.io.IOException;
-import java.io.InputStream;
-import java.nio.charset.StandardCharsets;
-import java.util.List;
-import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -21,28 +16,7 @@ class DockerSwarmTest {
 
         @Override
         public Response execute(Request request) {
-            return new Answer(status, body);
-        }
-
-        @Override
-        public void close() {}
-    }
-
-    private record Answer(int status, String body) implements DockerHttpClient.Response {
-
-        @Override
-        public int getStatusCode() {
-            return status;
-        }
-
-        @Override
-        public Map<String, List<String>> getHeaders() {
-            return Map.of("Api-Version", List.of("1.41"));
-        }
-
-        @Override
-        public InputStream getBody() {
-            return new ByteArrayInputStream(body.getBytes(StandardCharsets.UTF_8));
+            return new EngineAnswer(status, body);
         }
 
         @Override

@@ -3,13 +3,8 @@ package dev.waggle.agent.swarm;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.github.dockerjava.transport.DockerHttpClient;
-import java.io.ByteArrayInputStream;
-import java.io.InputStream;
 import java.net.SocketException;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.util.List;
-import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -30,38 +25,17 @@ class ServiceEventsTest {
         @Override
         public Response execute(Request request) {
             return switch (request.path()) {
-                case "/_ping" -> new Answer("");
+                case "/_ping" -> new EngineAnswer(200, "");
                 case "/v1.41" + PATH -> {
                     if (asked.getAndIncrement() == 0) {
                         throw new IllegalStateException(
                                 new SocketException("No such file or directory"));
                     }
                     listening.countDown();
-                    yield new Answer("{}");
+                    yield new EngineAnswer(200, "{}");
                 }
                 default -> throw new AssertionError(request.path());
             };
-        }
-
-        @Override
-        public void close() {}
-    }
-
-    private record Answer(String body) implements DockerHttpClient.Response {
-
-        @Override
-        public int getStatusCode() {
-            return 200;
-        }
-
-        @Override
-        public Map<String, List<String>> getHeaders() {
-            return Map.of("Api-Version", List.of("1.41"));
-        }
-
-        @Override
-        public InputStream getBody() {
-            return new ByteArrayInputStream(body.getBytes(StandardCharsets.UTF_8));
         }
 
         @Override

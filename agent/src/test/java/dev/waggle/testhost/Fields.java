@@ -1,15 +1,16 @@
-package dev.waggle.faults;
+package dev.waggle.testhost;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.util.Map;
 import java.util.TreeMap;
 
 /// The leaves of a tree by their pointers, so that a difference is told by its name.
-final class Fields {
+public final class Fields {
 
     private Fields() {}
 
-    static Map<String, JsonNode> of(JsonNode tree) {
+    /// Collects them, sorted.
+    public static Map<String, JsonNode> of(JsonNode tree) {
         Map<String, JsonNode> fields = new TreeMap<>();
         collect("", tree, fields);
         return fields;
