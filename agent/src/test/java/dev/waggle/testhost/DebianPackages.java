@@ -31,9 +31,10 @@ public final class DebianPackages {
         NEEDED.put("find", "findutils");
     }
 
-    /// Asks for no input, and starts no service: the engine's own ones would use the machine's
-    /// network and disk.
+    /// Asks for no input, waits for another who installs, and starts no service: the engine's own ones would use the
+    /// machine's network and disk.
     private static final String INSTALL = """
+            set -e
             policy=/usr/sbin/policy-rc.d
             if [ ! -e "$policy" ]; then
                 trap 'rm -f "$policy"' EXIT
@@ -41,9 +42,12 @@ public final class DebianPackages {
                 printf '#!/bin/sh\\nexit 101\\n' >"$policy"
                 chmod 755 "$policy"
             fi
-            apt-get install --yes --no-install-recommends "$@"
+            install() {
+                apt-get install --option DPkg::Lock::Timeout=300 --yes --no-install-recommends "$@"
+            }
+            install "$@"
             # Where the command is in a package of its own.
-            command -v docker >/dev/null || apt-get install --yes --no-install-recommends docker-cli
+            command -v docker >/dev/null || install docker-cli
             """;
 
     private static final Map<String, String> QUIET = Map
@@ -73,8 +77,8 @@ public final class DebianPackages {
                 .toList();
     }
 
-    /// Installs what is missing, without starting any service.
-    public static void install(Consumer<String> progress) {
+    /// Installs what is missing, without starting any service; once, though tests side by side need it.
+    public static synchronized void install(Consumer<String> progress) {
         var packages = missing();
         if (packages.isEmpty()) {
             return;
