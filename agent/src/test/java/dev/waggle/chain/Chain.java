@@ -20,8 +20,6 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.Instant;
@@ -66,7 +64,7 @@ public final class Chain implements AutoCloseable {
         this.sqs = sqs;
         this.queue = sqs.createFifoQueue("waggle-" + UUID.randomUUID() + ".fifo", VISIBILITY);
         Map<String, String> environment = new HashMap<>(sqs.environment());
-        environment.put("WAGGLE_TOKEN_SHA256", sha256(token));
+        environment.put("WAGGLE_TOKEN_SHA256", WebhookFront.hashOf(token));
         environment.put("WAGGLE_REPOSITORIES", PlaylistlogImages.REPOSITORY);
         environment.put("WAGGLE_QUEUE_URL", queue.url());
         environment.put("WAGGLE_REGISTRY_URL", registryForFunction.toString());
@@ -228,17 +226,6 @@ public final class Chain implements AutoCloseable {
     /// The image that a service's specification names.
     public String image(String name) {
         return api.image(name);
-    }
-
-    private static String sha256(String text) {
-        try {
-            return HexFormat.of()
-                    .formatHex(
-                            MessageDigest.getInstance("SHA-256")
-                                    .digest(text.getBytes(StandardCharsets.UTF_8)));
-        } catch (NoSuchAlgorithmException impossible) {
-            throw new IllegalStateException(impossible);
-        }
     }
 
     /// Ends the agent and the webhook, quickly.

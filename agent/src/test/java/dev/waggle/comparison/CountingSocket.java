@@ -1,12 +1,11 @@
 package dev.waggle.comparison;
 
 import dev.waggle.testhost.NamespacedEngine;
+import dev.waggle.testhost.UnixListener;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
-import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -31,34 +30,26 @@ final class CountingSocket implements AutoCloseable {
     record Call(String request, Instant at, AtomicLong answered) {}
 
     private final Path engine;
-    private final Path path;
-    private final ServerSocketChannel server;
+    private final UnixListener listener;
     private final List<Call> calls = new CopyOnWriteArrayList<>();
 
-    private CountingSocket(Path engine, Path path, ServerSocketChannel server) {
+    private CountingSocket(Path engine) throws IOException {
         this.engine = engine;
-        this.path = path;
-        this.server = server;
+        this.listener = UnixListener.listen(engine.resolveSibling("counting.sock"), this::serve);
+        Files.setPosixFilePermissions(path(), PosixFilePermissions.fromString("rw-rw----"));
     }
 
     /// Listens in the directory of the engine's own socket.
     static CountingSocket before(NamespacedEngine engine) {
-        Path behind = Path.of(engine.dockerHost().getPath());
-        Path path = behind.resolveSibling("counting.sock");
         try {
-            ServerSocketChannel server = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
-            server.bind(UnixDomainSocketAddress.of(path));
-            Files.setPosixFilePermissions(path, PosixFilePermissions.fromString("rw-rw----"));
-            CountingSocket socket = new CountingSocket(behind, path, server);
-            Thread.ofVirtual().start(socket::accept);
-            return socket;
+            return new CountingSocket(Path.of(engine.dockerHost().getPath()));
         } catch (IOException failed) {
             throw new UncheckedIOException(failed);
         }
     }
 
     Path path() {
-        return path;
+        return listener.path();
     }
 
     List<Call> calls() {
@@ -67,17 +58,6 @@ final class CountingSocket implements AutoCloseable {
 
     void forget() {
         calls.clear();
-    }
-
-    private void accept() {
-        try {
-            while (true) {
-                SocketChannel client = server.accept();
-                Thread.ofVirtual().start(() -> serve(client));
-            }
-        } catch (IOException closed) {
-            // Nobody is let in any more.
-        }
     }
 
     private void serve(SocketChannel client) {
@@ -126,11 +106,6 @@ final class CountingSocket implements AutoCloseable {
 
     @Override
     public void close() {
-        try {
-            server.close();
-            Files.deleteIfExists(path);
-        } catch (IOException failed) {
-            throw new UncheckedIOException(failed);
-        }
+        listener.close();
     }
 }

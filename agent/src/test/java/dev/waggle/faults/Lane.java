@@ -20,14 +20,11 @@ import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
 import java.util.Base64;
 import java.util.Comparator;
 import java.util.EnumMap;
 import java.util.HashMap;
-import java.util.HexFormat;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
@@ -65,7 +62,7 @@ final class Lane implements AutoCloseable {
         Map<String, String> settings = new HashMap<>(sqs.environment());
         settings.put("AWS_ENDPOINT_URL_SQS", queue.endpoint());
         settings.put("WAGGLE_QUEUE_URL", queue.endpoint() + "/000000000000/waggle.fifo");
-        settings.put("WAGGLE_TOKEN_SHA256", sha256(TOKEN));
+        settings.put("WAGGLE_TOKEN_SHA256", WebhookFront.hashOf(TOKEN));
         settings.put("WAGGLE_REPOSITORIES", Plan.REPOSITORY);
         settings.put("WAGGLE_REGISTRY_URL", registry.address().toString());
         settings.put("WAGGLE_HUB_URL", "none");
@@ -226,17 +223,6 @@ final class Lane implements AutoCloseable {
                 api.delete("/images/" + image.path("Id").asText() + "?force=1");
             }
         });
-    }
-
-    private static String sha256(String text) {
-        try {
-            return HexFormat.of()
-                    .formatHex(
-                            MessageDigest.getInstance("SHA-256")
-                                    .digest(text.getBytes(StandardCharsets.UTF_8)));
-        } catch (NoSuchAlgorithmException impossible) {
-            throw new IllegalStateException(impossible);
-        }
     }
 
     @Override

@@ -1,14 +1,9 @@
 package dev.waggle.testhost;
 
 import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.net.StandardProtocolFamily;
 import java.net.URI;
-import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
-import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 
@@ -18,37 +13,20 @@ import java.util.List;
 final class EngineSocket implements AutoCloseable {
     private static final int BUFFER = 64 * 1024;
 
-    private final Path path;
-    private final ServerSocketChannel server;
     private final List<String> command;
+    private final UnixListener listener;
 
-    private EngineSocket(Path path, ServerSocketChannel server, List<String> command) {
-        this.path = path;
-        this.server = server;
+    private EngineSocket(Path path, List<String> command) throws IOException {
         this.command = command;
+        this.listener = UnixListener.listen(path, this::serve);
     }
 
     static EngineSocket listen(Path path, List<String> command) throws IOException {
-        var server = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
-        server.bind(UnixDomainSocketAddress.of(path));
-        var socket = new EngineSocket(path, server, command);
-        Thread.ofVirtual().name("connections to " + path).start(socket::accept);
-        return socket;
+        return new EngineSocket(path, command);
     }
 
     URI uri() {
-        return URI.create("unix://" + path);
-    }
-
-    private void accept() {
-        try {
-            while (true) {
-                var connection = server.accept();
-                Thread.ofVirtual().name("connection to " + path).start(() -> serve(connection));
-            }
-        } catch (IOException closed) {
-            // The end of this socket.
-        }
+        return URI.create("unix://" + listener.path());
     }
 
     private void serve(SocketChannel connection) {
@@ -94,11 +72,6 @@ final class EngineSocket implements AutoCloseable {
 
     @Override
     public void close() {
-        try {
-            server.close();
-            Files.deleteIfExists(path);
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+        listener.close();
     }
 }
