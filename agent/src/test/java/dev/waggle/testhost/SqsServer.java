@@ -81,7 +81,7 @@ public final class SqsServer implements AutoCloseable {
     }
 
     private static void abort(String reason) {
-        System.out.println("NOT TESTED on LocalStack: " + reason);
+        System.out.println("\n!!! NOT TESTED on LocalStack: " + reason + "\n");
         throw new TestAbortedException("LocalStack cannot be had: " + reason);
     }
 
