@@ -120,6 +120,12 @@ public final class SqsServer implements AutoCloseable {
         return kind;
     }
 
+    /// Whether nobody receives a message while another of its group is in flight, as SQS documents. LocalStack may hand out
+    /// some right after the visibility timeout of others was set to zero.
+    public boolean keepsGroupsTogether() {
+        return !kind.startsWith("LocalStack");
+    }
+
     /// Where it listens.
     public URI endpoint() {
         return endpoint;
