@@ -17,6 +17,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.UUID;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -188,6 +189,10 @@ final class Stage implements AutoCloseable {
 
     long running(String service) {
         return api.running(service);
+    }
+
+    Map<Integer, Set<String>> runningBySlot(String service) {
+        return api.runningBySlot(service);
     }
 
     JsonNode tasks(String service) {

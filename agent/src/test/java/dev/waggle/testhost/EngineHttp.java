@@ -10,7 +10,11 @@ import java.io.UncheckedIOException;
 import java.net.URI;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
+import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /// An engine's API as plain JSON, for what docker-java's model would change on the way.
@@ -73,12 +77,25 @@ public final class EngineHttp implements AutoCloseable {
         return get("/tasks?filters=" + URLEncoder.encode(filters, StandardCharsets.UTF_8));
     }
 
-    /// Tasks that run and shall run: Swarm also tells of some that are on their way out.
+    /// How many tasks run and shall run: Swarm also tells of some that are on their way out.
     public long running(String service) {
+        return runningTasks(service).count();
+    }
+
+    /// The images that run and shall run in each slot of a replicated service.
+    public Map<Integer, Set<String>> runningBySlot(String service) {
+        return runningTasks(service).collect(
+                Collectors.groupingBy(
+                        task -> task.path("Slot").asInt(),
+                        Collectors.mapping(
+                                task -> task.at("/Spec/ContainerSpec/Image").asText(),
+                                Collectors.toSet())));
+    }
+
+    private Stream<JsonNode> runningTasks(String service) {
         return tasks(service).valueStream()
                 .filter(task -> !task.path("DesiredState").asText().equals("shutdown"))
-                .filter(task -> task.at("/Status/State").asText().equals("running"))
-                .count();
+                .filter(task -> task.at("/Status/State").asText().equals("running"));
     }
 
     private JsonNode send(Request.Method method, String path, @Nullable JsonNode body) {
