@@ -132,6 +132,7 @@ sealed interface RolloutProgress {
                 error.isEmpty() ? service.updateMessage() : service.updateMessage() + ": " + error);
     }
 
+    /// Nothing else either: where its engine was killed Swarm may keep two tasks of a slot.
     private static boolean everySlotRuns(
             ServiceState service,
             List<TaskState> tasks,
@@ -146,7 +147,10 @@ sealed interface RolloutProgress {
         for (TaskState task : tasks) {
             if (task.wanted() && !absentNodes.contains(task.nodeId())) {
                 slots.add(task.slot());
-                if (task.running() && task.isOf(image)) {
+                if (task.running()) {
+                    if (!task.isOf(image)) {
+                        return false;
+                    }
                     serving.add(task.slot());
                 }
             }

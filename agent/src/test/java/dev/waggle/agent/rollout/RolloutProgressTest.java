@@ -63,6 +63,18 @@ class RolloutProgressTest {
     }
 
     @Test
+    void takesASecondTaskOfASlotForDoneOnlyIfItRunsTheImage() {
+        assertThat(progress(ours("completed"), List.of(up("1"), up("2"), up("2"))))
+                .isEqualTo(new RolloutProgress.Converged(true));
+        TaskState old = new TaskState("2", "node2", OLD_IMAGE, true, true, null, NOON);
+        assertThat(progress(ours("completed"), List.of(up("1"), up("2"), old)))
+                .isEqualTo(new RolloutProgress.Underway());
+        TaskState unwanted = new TaskState("2", "node2", OLD_IMAGE, false, true, null, NOON);
+        assertThat(progress(ours("completed"), List.of(up("1"), up("2"), unwanted)))
+                .isEqualTo(new RolloutProgress.Converged(true));
+    }
+
+    @Test
     void isConvergedOnEveryNodeOfAGlobalService() {
         ObjectNode global = ours("completed").tree().deepCopy();
         global.withObject("/Spec").putObject("Mode").putObject("Global");
