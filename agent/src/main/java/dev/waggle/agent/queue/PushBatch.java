@@ -5,7 +5,6 @@ import dev.waggle.agent.rollout.Push;
 import dev.waggle.agent.rollout.RollPush;
 import dev.waggle.agent.rollout.Settlement.Roll;
 import dev.waggle.agent.rollout.SwarmUnavailableException;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -40,14 +39,6 @@ final class PushBatch implements AutoCloseable {
     /// the newer.
     private static final int IN_RESERVE_OF_MANY = 1;
 
-    /// A failed message waits this long for every time that it was received, up to the longest: the
-    /// queue gives it up after so many receives.
-    private static final Duration PAUSE_PER_RECEIVE = Duration.ofSeconds(30);
-    private static final Duration LONGEST_PAUSE = Duration.ofMinutes(15);
-
-    /// Soon enough that the good messages of its repository do not wait for a message that the queue is to give up.
-    private static final Duration PAUSE_OF_MALFORMED = Duration.ofSeconds(1);
-
     /// How rollouts of one push to services ended.
     ///
     /// @param next what is to be rolled after them
@@ -61,37 +52,34 @@ final class PushBatch implements AutoCloseable {
         }
     }
 
-    private final PushQueue queue;
+    private final InFlight inFlight;
     private final RollPush rollPush;
     private final UnexpectedFailures failures;
     private final Instant received;
     private final boolean more;
-    private final Map<ReceivedMessage, Heartbeat> inFlight = new LinkedHashMap<>();
 
-    /// Keeps the messages in flight from now on.
+    /// What has not ended yet, oldest first.
+    private final Map<Arrival, ReceivedMessage> open = new LinkedHashMap<>();
+
+    /// Nothing is done with the messages before [#work] or [#giveBack].
     ///
     /// @param more whether the queue may hold more of the repository than it could hand over at once
     PushBatch(
-            PushQueue queue,
+            InFlight inFlight,
             RollPush rollPush,
             UnexpectedFailures failures,
-            List<ReceivedMessage> messages,
             Instant received,
-            Duration invisible,
             boolean more) {
-        this.queue = queue;
+        this.inFlight = inFlight;
         this.rollPush = rollPush;
         this.failures = failures;
         this.received = received;
         this.more = more;
-        for (ReceivedMessage message : messages) {
-            inFlight.put(message, Heartbeat.start(queue, message, invisible));
-        }
     }
 
     /// Leaves every message to the next who receives it.
     void giveBack() {
-        settle(List.copyOf(inFlight.keySet()), new MessageFate.GiveBack());
+        inFlight.settle(inFlight.messages(), new MessageFate.GiveBack());
     }
 
     /// Returns when every message was settled: the newest push that a service wants is rolled, and where it fails
@@ -99,7 +87,7 @@ final class PushBatch implements AutoCloseable {
     ///
     /// @param stopping whether no further rollout shall begin
     void work(BooleanSupplier stopping) {
-        Map<Arrival, ReceivedMessage> open = read();
+        read();
         if (open.isEmpty()) {
             return;
         }
@@ -110,48 +98,42 @@ final class PushBatch implements AutoCloseable {
                     more ? IN_RESERVE_OF_MANY : Integer.MAX_VALUE);
         } catch (InterruptedException | RuntimeException failure) {
             count(failure);
-            open.forEach((arrival, message) -> settle(arrival, message, failure));
+            failAll(failure);
             return;
         }
         if (rolls.isEmpty()) {
             failures.noMore();
         }
-        workOffAllBut(rolls, open);
+        settleAllBut(rolls, new MessageFate.WorkedOff());
         if (more) {
-            rolls = lookFurther(rolls, open);
+            rolls = lookFurther(rolls);
         }
         while (!rolls.isEmpty()) {
-            rolls = roll(rolls, open);
+            rolls = rollEach(rolls);
             if (stopping.getAsBoolean()) {
-                settle(List.copyOf(open.values()), new MessageFate.GiveBack());
+                settleAllBut(List.of(), new MessageFate.GiveBack());
                 return;
             }
         }
     }
 
     /// Has newer pushes, if there are any, come together with these.
-    private List<Roll> lookFurther(List<Roll> rolls, Map<Arrival, ReceivedMessage> open) {
+    private List<Roll> lookFurther(List<Roll> rolls) {
         List<Roll> now = rolls.stream()
-                .filter(roll -> messageOf(roll.arrival(), open).receiveCount() > MOST_LOOKS)
+                .filter(roll -> messageOf(roll.arrival()).receiveCount() > MOST_LOOKS)
                 .toList();
-        Set<Arrival> kept = arrivals(now);
-        List<Arrival> later = open.keySet()
-                .stream()
-                .filter(arrival -> !kept.contains(arrival))
-                .toList();
-        settle(remove(later, open), new MessageFate.GiveBack());
+        settleAllBut(now, new MessageFate.GiveBack());
         return now;
     }
 
-    /// Keeps no message in flight any longer: what was not settled comes again when its time is over.
+    /// Leaves the messages that were not settled to whoever receives them next, in a while.
     @Override
     public void close() {
-        inFlight.values().forEach(Heartbeat::close);
+        inFlight.close();
     }
 
-    private Map<Arrival, ReceivedMessage> read() {
-        Map<Arrival, ReceivedMessage> arrivals = new LinkedHashMap<>();
-        for (ReceivedMessage message : List.copyOf(inFlight.keySet())) {
+    private void read() {
+        for (ReceivedMessage message : inFlight.messages()) {
             switch (PushMessage.read(message.body())) {
                 case PushMessage.Malformed(String reason) -> {
                     LOG.atError()
@@ -159,7 +141,7 @@ final class PushBatch implements AutoCloseable {
                             .addKeyValue("receiveCount", message.receiveCount())
                             .addKeyValue("reason", reason)
                             .log("message malformed");
-                    settle(message, new MessageFate.LeaveToDeadLetters());
+                    inFlight.settle(message, new MessageFate.LeaveToDeadLetters());
                 }
                 case PushMessage.Valid(Push push) -> {
                     LOG.atInfo()
@@ -168,28 +150,27 @@ final class PushBatch implements AutoCloseable {
                             .addKeyValue("tag", push.tag())
                             .addKeyValue("receiveCount", message.receiveCount())
                             .log("push received");
-                    ReceivedMessage same = arrivals.put(
+                    ReceivedMessage same = open.put(
                             new Arrival(push.acceptedBefore(message.sentAt()), message.sentAt(),
                                     received, message.receiveCount()),
                             message);
                     if (same != null) {
-                        settle(same, new MessageFate.WorkedOff());
+                        inFlight.settle(same, new MessageFate.WorkedOff());
                     }
                 }
             }
         }
-        return arrivals;
     }
 
     /// @return what is to be rolled next
-    private List<Roll> roll(List<Roll> rolls, Map<Arrival, ReceivedMessage> open) {
+    private List<Roll> rollEach(List<Roll> rolls) {
         Map<Arrival, List<Roll>> byPush = rolls.stream()
                 .collect(
                         Collectors.groupingBy(
                                 Roll::arrival,
                                 LinkedHashMap::new,
                                 Collectors.toList()));
-        Map<Arrival, Rolled> rolled = rollSideBySide(byPush, entangled(rolls), open);
+        Map<Arrival, Rolled> rolled = rollSideBySide(byPush, entangled(rolls));
         List<Roll> next = new ArrayList<>();
         List<Roll> postponed = new ArrayList<>();
         Exception obstacle = null;
@@ -203,33 +184,30 @@ final class PushBatch implements AutoCloseable {
                     obstacle = failure;
                     postponed.addAll(byPush.getOrDefault(arrival, List.of()));
                 } else {
-                    settle(arrival, remove(List.of(arrival), open).getFirst(), failure);
+                    fail(arrival, failure);
                 }
             }
         }
         next = next.stream().flatMap(roll -> roll.among(open.keySet()).stream()).toList();
         if (obstacle != null) {
             postponed.addAll(next);
-            workOffAllBut(postponed, open);
-            Exception reason = obstacle;
-            open.forEach((arrival, message) -> settle(arrival, message, reason));
-            open.clear();
+            settleAllBut(postponed, new MessageFate.WorkedOff());
+            failAll(obstacle);
             return List.of();
         }
-        workOffAllBut(next, open);
+        settleAllBut(next, new MessageFate.WorkedOff());
         return next;
     }
 
     private Map<Arrival, Rolled> rollSideBySide(
             Map<Arrival, List<Roll>> byPush,
-            Set<Arrival> entangled,
-            Map<Arrival, ReceivedMessage> open) {
+            Set<Arrival> entangled) {
         Map<Arrival, Future<Rolled>> rolling = new LinkedHashMap<>();
         try (ExecutorService executor = Executors.newVirtualThreadPerTaskExecutor()) {
             byPush.forEach((arrival, rolls) -> rolling.put(arrival, executor.submit(() -> {
                 Rolled rolled = roll(rolls);
                 if (rolled.failure() == null && !entangled.contains(arrival)) {
-                    settle(messageOf(arrival, open), new MessageFate.WorkedOff());
+                    inFlight.settle(messageOf(arrival), new MessageFate.WorkedOff());
                 }
                 return rolled;
             })));
@@ -266,14 +244,14 @@ final class PushBatch implements AutoCloseable {
         }
     }
 
-    private void workOffAllBut(List<Roll> rolls, Map<Arrival, ReceivedMessage> open) {
+    private void settleAllBut(List<Roll> rolls, MessageFate fate) {
         Set<Arrival> kept = arrivals(rolls);
-        List<Arrival> ended = open.keySet()
+        List<Arrival> settled = open.keySet()
                 .stream()
                 .filter(arrival -> !kept.contains(arrival))
                 .toList();
-        if (!ended.isEmpty()) {
-            settle(remove(ended, open), new MessageFate.WorkedOff());
+        if (!settled.isEmpty()) {
+            settle(settled, fate);
         }
     }
 
@@ -286,15 +264,7 @@ final class PushBatch implements AutoCloseable {
         return arrivals(rolls.stream().filter(roll -> !roll.older().isEmpty()).toList());
     }
 
-    private static List<ReceivedMessage> remove(
-            List<Arrival> arrivals,
-            Map<Arrival, ReceivedMessage> open) {
-        return arrivals.stream().map(open::remove).map(Objects::requireNonNull).toList();
-    }
-
-    private static ReceivedMessage messageOf(
-            Arrival arrival,
-            Map<Arrival, ReceivedMessage> open) {
+    private ReceivedMessage messageOf(Arrival arrival) {
         return Objects.requireNonNull(open.get(arrival));
     }
 
@@ -306,77 +276,40 @@ final class PushBatch implements AutoCloseable {
         }
     }
 
-    private void settle(Arrival arrival, ReceivedMessage message, Exception failure) {
+    private void failAll(Exception failure) {
+        List.copyOf(open.keySet()).forEach(arrival -> fail(arrival, failure));
+    }
+
+    private void fail(Arrival arrival, Exception failure) {
         String deliveryId = arrival.push().deliveryId();
-        Duration pause = pauseOf(message);
-        switch (failure) {
+        MessageFate.TryAgain later = MessageFate.TryAgain.of(messageOf(arrival));
+        MessageFate fate = switch (failure) {
             case SwarmUnavailableException unavailable -> {
                 LOG.atWarn()
                         .addKeyValue("deliveryId", deliveryId)
                         .addKeyValue("reason", unavailable.getMessage())
-                        .addKeyValue("againInSeconds", pause.toSeconds())
+                        .addKeyValue("againInSeconds", later.pause().toSeconds())
                         .log("push postponed");
-                settle(message, new MessageFate.TryAgain(pause));
+                yield later;
             }
             case InterruptedException _ -> {
                 LOG.atInfo().addKeyValue("deliveryId", deliveryId).log("push given back");
-                settle(message, new MessageFate.GiveBack());
+                yield new MessageFate.GiveBack();
             }
             default -> {
                 LOG.atError()
                         .addKeyValue("deliveryId", deliveryId)
                         .setCause(failure)
                         .log("unexpected failure");
-                settle(message, new MessageFate.TryAgain(pause));
+                yield later;
             }
-        }
+        };
+        settle(List.of(arrival), fate);
     }
 
-    private void settle(ReceivedMessage message, MessageFate fate) {
-        settle(List.of(message), fate);
-    }
-
-    private void settle(List<ReceivedMessage> messages, MessageFate fate) {
-        messages.forEach(message -> heartbeatOf(message).close());
-        // An interrupt has done its work by now; it must not end the call that settles the messages.
-        boolean interrupted = Thread.interrupted();
-        try {
-            switch (fate) {
-                case MessageFate.WorkedOff() -> queue.delete(messages);
-                case MessageFate.TryAgain(Duration pause) -> extend(messages, pause);
-                // The newest first: an older one that is visible may be handed out alone.
-                case MessageFate.GiveBack() -> extend(messages.reversed(), Duration.ZERO);
-                case MessageFate.LeaveToDeadLetters() -> extend(messages, PAUSE_OF_MALFORMED);
-            }
-        } catch (RuntimeException failure) {
-            // They come back by themselves, and find their services rolled.
-            LOG.atWarn()
-                    .addKeyValue(
-                            "messageIds",
-                            messages.stream().map(ReceivedMessage::id).toList())
-                    .addKeyValue("reason", failure.toString())
-                    .log("messages not settled");
-        } finally {
-            if (interrupted) {
-                Thread.currentThread().interrupt();
-            }
-        }
-    }
-
-    private void extend(List<ReceivedMessage> messages, Duration invisible) {
-        messages.forEach(message -> queue.extend(message, invisible));
-    }
-
-    private Heartbeat heartbeatOf(ReceivedMessage message) {
-        Heartbeat heartbeat = inFlight.get(message);
-        if (heartbeat == null) {
-            throw new IllegalArgumentException("not of this batch");
-        }
-        return heartbeat;
-    }
-
-    static Duration pauseOf(ReceivedMessage message) {
-        Duration pause = PAUSE_PER_RECEIVE.multipliedBy(message.receiveCount());
-        return pause.compareTo(LONGEST_PAUSE) < 0 ? pause : LONGEST_PAUSE;
+    private void settle(List<Arrival> arrivals, MessageFate fate) {
+        inFlight.settle(
+                arrivals.stream().map(open::remove).map(Objects::requireNonNull).toList(),
+                fate);
     }
 }

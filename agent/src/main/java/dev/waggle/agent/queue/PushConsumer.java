@@ -170,9 +170,8 @@ public final class PushConsumer {
                     .collect(Collectors.groupingBy(ReceivedMessage::group))
                     .values()
                     .forEach(batch -> {
-                        PushBatch pushes = new PushBatch(queue, rollPush, unexpectedFailures, batch,
-                                received,
-                                invisible, more);
+                        PushBatch pushes = new PushBatch(new InFlight(queue, batch, invisible),
+                                rollPush, unexpectedFailures, received, more);
                         workers.execute(() -> work(pushes));
                     });
             return null;

@@ -24,9 +24,10 @@ class TemplateTest {
     void givesAMessageUpAfterMoreThanAnHourOfTrying() throws IOException {
         Duration trying = IntStream.rangeClosed(1, number("maxReceiveCount"))
                 .mapToObj(
-                        count -> PushBatch.pauseOf(
+                        count -> MessageFate.TryAgain.of(
                                 new ReceivedMessage("id", "handle", "group", "{}", Instant.EPOCH,
-                                        count)))
+                                        count))
+                                .pause())
                 .reduce(Duration.ZERO, Duration::plus);
         assertThat(trying).isBetween(Duration.ofHours(1), Duration.ofHours(2));
     }
