@@ -276,8 +276,9 @@ final class PushBatch implements AutoCloseable {
         }
     }
 
+    /// The newest first, as when they are given back together.
     private void failAll(Exception failure) {
-        List.copyOf(open.keySet()).forEach(arrival -> fail(arrival, failure));
+        List.copyOf(open.keySet()).reversed().forEach(arrival -> fail(arrival, failure));
     }
 
     private void fail(Arrival arrival, Exception failure) {

@@ -387,11 +387,10 @@ class PushConsumerTest {
         String newest = queue.put("vorce/playlistlog", pushOfNewer(2));
         start(GRACE);
 
-        queue.await(
-                requests -> requests.contains(new Extend(newest, Duration.ofSeconds(30))));
+        queue.await(requests -> requests.contains(new Extend(good, Duration.ofSeconds(30))));
         assertThat(queue.settlements()).containsExactly(
-                new Extend(good, Duration.ofSeconds(30)),
-                new Extend(newest, Duration.ofSeconds(30)));
+                new Extend(newest, Duration.ofSeconds(30)),
+                new Extend(good, Duration.ofSeconds(30)));
         assertThat(reports).isEmpty();
     }
 
@@ -515,6 +514,23 @@ class PushConsumerTest {
         ended();
         assertThat(queue.settlements()).containsExactly(new Extend(id, Duration.ZERO));
         assertThat(queue.isVisible(id)).isTrue();
+        assertThat(reports).isEmpty();
+    }
+
+    @Test
+    void givesBackTheNewestBeforeWhatItMaySettle() throws Exception {
+        CountDownLatch rolling = rollsForEver();
+        swarm.withImage(NEWER);
+        String older = queue.put("vorce/playlistlog", push(1));
+        String newest = queue.put("vorce/playlistlog", pushOfNewer(2));
+        start(SHORT_GRACE);
+
+        rolling.await();
+        consumer.stop();
+        ended();
+        assertThat(queue.settlements()).containsExactly(
+                new Extend(newest, Duration.ZERO),
+                new Extend(older, Duration.ZERO));
         assertThat(reports).isEmpty();
     }
 
