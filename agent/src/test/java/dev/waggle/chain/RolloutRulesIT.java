@@ -147,6 +147,23 @@ class RolloutRulesIT {
     }
 
     @Test
+    void leavesTheServiceAsItIsWhenAPushArrivesAfterANewerOneOfWhatItRunsAlready() {
+        try (Stage stage = stage("late")) {
+            String current = stage.image("1", Health.HEALTHY);
+            stage.create(Stage.spec("late", current, 1), 1);
+            String late = stage.image("2", Health.HEALTHY);
+            JsonNode service = stage.service("late");
+            stage.startAgent();
+            stage.push("newer", current, NOON.plusSeconds(1));
+            assertThat(stage.awaitOutcome("newer")).isEqualTo("already current");
+            stage.push("late", late, NOON);
+            assertThat(stage.awaitClosing("late", null).path("detail").asText())
+                    .isEqualTo("by the push of 1 at 2026-11-01T12:00:01Z");
+            assertThat(stage.service("late")).isEqualTo(service);
+        }
+    }
+
+    @Test
     void neverMovesAServiceThatWantsARangeToALowerVersion() {
         try (Stage stage = stage("range")) {
             ObjectNode spec = Stage.spec("range", stage.image("1.2.0", Health.HEALTHY), 1);
@@ -487,15 +504,17 @@ class RolloutRulesIT {
             stage.create(Stage.spec("shared", stage.image("0", Health.HEALTHY), 1), 1);
             String one = stage.image("1", Health.HEALTHY);
             String two = stage.image("2", Health.HEALTHY);
+            String last = stage.image("3", Health.HEALTHY);
             stage.startAgent();
             stage.startAgent();
-            for (int push = 0; push < 30; push++) {
+            for (int push = 0; push < 29; push++) {
                 stage.push("push-" + push, push % 2 == 0 ? one : two, NOON.plusSeconds(push));
             }
-            assertThat(stage.awaitOutcome("push-29")).isIn("updated", "already current");
+            stage.push("push-29", last, NOON.plusSeconds(29));
+            assertThat(stage.awaitOutcome("push-29")).isEqualTo("updated");
             stage.awaitEmptyQueue();
             assertThat(stage.deadLetters()).isZero();
-            assertThat(stage.imageOf("shared")).isEqualTo(two);
+            assertThat(stage.imageOf("shared")).isEqualTo(last);
             assertThat(stage.closings()).extracting(line -> line.path("deliveryId").asText())
                     .doesNotHaveDuplicates()
                     .hasSize(30);

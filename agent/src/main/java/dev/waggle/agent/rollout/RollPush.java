@@ -31,16 +31,11 @@ public final class RollPush {
     private final Clock clock;
     private final Ticker ticker;
     private final Duration longestRollout;
-    private final Map<Ending, RolloutOutcome> reported = Collections
-            .synchronizedMap(new LinkedHashMap<>() {
+    private final Map<Ending, RolloutOutcome> reported = mostRecent();
 
-                private static final long serialVersionUID = 1L;
-
-                @Override
-                protected boolean removeEldestEntry(Map.Entry<Ending, RolloutOutcome> eldest) {
-                    return size() > MOST_REMEMBERED;
-                }
-            });
+    /// By the service's id, the newest push whose content it had already. No label tells of that: the update would take the
+    /// place of what a rollback goes back to.
+    private final Map<String, Push> newestAlreadyCurrent = mostRecent();
 
     private record Ending(String deliveryId, @Nullable String serviceId) {
 
@@ -94,6 +89,23 @@ public final class RollPush {
     /// @throws InterruptedException if told to stop before the end; Swarm goes on by itself, and the next delivery of
     ///     the push finds what became of it
     public List<Roll> roll(List<Roll> rolls) throws InterruptedException {
+        List<Roll> next = new ArrayList<>();
+        List<Roll> inTime = new ArrayList<>();
+        for (Roll roll : rolls) {
+            Push newest = newestAlreadyCurrent.get(roll.service().id());
+            if (newest != null && roll.arrival().push().time().isBefore(newest.time())) {
+                next.addAll(close(roll, RolloutOutcome.Superseded.by(newest), null));
+            } else {
+                inTime.add(roll);
+            }
+        }
+        if (!inTime.isEmpty()) {
+            next.addAll(resolveAndRoll(inTime));
+        }
+        return next;
+    }
+
+    private List<Roll> resolveAndRoll(List<Roll> rolls) throws InterruptedException {
         return switch (swarm.resolve(rolls.getFirst().arrival().push().image())) {
             case Swarm.Resolution.Refused(String reason) ->
                 closeAll(rolls, new RolloutOutcome.RefusedByRegistry(reason));
@@ -203,6 +215,9 @@ public final class RollPush {
             return;
         }
         Push push = arrival.push();
+        if (service != null && outcome instanceof RolloutOutcome.AlreadyCurrent) {
+            newestAlreadyCurrent.put(service.id(), push);
+        }
         outcomes.closed(
                 push,
                 service == null ? null : service.name(),
@@ -216,5 +231,17 @@ public final class RollPush {
 
     private Optional<RolloutOutcome> ending(Arrival arrival, ServiceState service) {
         return Optional.ofNullable(reported.get(Ending.of(arrival, service)));
+    }
+
+    private static <K, V> Map<K, V> mostRecent() {
+        return Collections.synchronizedMap(new LinkedHashMap<>() {
+
+            private static final long serialVersionUID = 1L;
+
+            @Override
+            protected boolean removeEldestEntry(Map.Entry<K, V> eldest) {
+                return size() > MOST_REMEMBERED;
+            }
+        });
     }
 }

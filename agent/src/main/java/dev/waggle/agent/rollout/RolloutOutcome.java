@@ -36,7 +36,12 @@ public sealed interface RolloutOutcome {
     /// The service has, or is to have, something newer.
     ///
     /// @param reason what that is
-    record Superseded(String reason) implements RolloutOutcome {}
+    record Superseded(String reason) implements RolloutOutcome {
+
+        static Superseded by(Push newer) {
+            return new Superseded("by the push of " + newer.tag() + " at " + newer.time());
+        }
+    }
 
     /// Somebody removed the service meanwhile.
     record Removed() implements RolloutOutcome {}

@@ -150,8 +150,7 @@ public record Settlement(List<Closing> closings, List<Roll> rolls) {
             List<Arrival> older,
             ServiceState service,
             Arrival by) {
-        RolloutOutcome outcome = new RolloutOutcome.Superseded(
-                "by the push of " + by.push().tag() + " at " + by.push().time());
+        RolloutOutcome outcome = RolloutOutcome.Superseded.by(by.push());
         return older.stream().map(arrival -> new Closing(arrival, service, outcome)).toList();
     }
 

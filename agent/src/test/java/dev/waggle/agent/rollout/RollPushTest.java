@@ -39,6 +39,8 @@ class RollPushTest {
     private static final Push NEWEST = new Push("newest", PLAYLISTLOG, new Tag("3"),
             new Digest("sha256:" + "3".repeat(64)), NOON.minusSeconds(3), Evidence.CONFIRMED,
             NOON.minusSeconds(2));
+    private static final Push PUSH_BEFORE_THAT = new Push("before", PLAYLISTLOG, new Tag("1"), OLD,
+            PUSH.time().minusSeconds(1), Evidence.CONFIRMED, PUSH.time());
     private static final Push PUSH_WITHOUT_DIGEST = new Push(PUSH.deliveryId(), PLAYLISTLOG,
             new Tag("2"), null, PUSH.pushedAt(), Evidence.UNKNOWN, PUSH.acceptedAt());
 
@@ -321,6 +323,39 @@ class RollPushTest {
                                 new RolloutOutcome.Superseded(
                                         "by the push of 3 at " + NEWEST.time())));
         assertThat(swarm.requests(Update.class)).isEmpty();
+    }
+
+    @Test
+    void doesNotGoBackToALatePushFromANewerThatTheServiceHadAlready() throws InterruptedException {
+        swarm.with(running(named("web"), imageOf(NEWEST).reference()))
+                .with(named("worker"))
+                .withImage(imageOf(NEWEST));
+        completes("worker");
+        roll(NEWEST);
+        reports.clear();
+
+        roll(PUSH_BEFORE_THAT, PUSH);
+        assertThat(reports)
+                .extracting(Report::service, report -> report.push().tag(), Report::outcome)
+                .contains(
+                        tuple("web", PUSH.tag(), RolloutOutcome.Superseded.by(NEWEST)),
+                        tuple("web", PUSH_BEFORE_THAT.tag(), RolloutOutcome.Superseded.by(PUSH)));
+        assertThat(swarm.requests(Update.class)).extracting(Update::serviceId)
+                .containsExactly("worker");
+    }
+
+    @Test
+    void rollsAPushThatIsAsNewAsTheOneThatTheServiceHadAlready() throws InterruptedException {
+        swarm.with(running(named("web"), imageOf(NEWEST).reference()))
+                .withImage(imageOf(NEWEST));
+        completes("web");
+        roll(NEWEST);
+        reports.clear();
+
+        roll(
+                new Push("same second", PLAYLISTLOG, PUSH.tag(), NEW, NEWEST.pushedAt(),
+                        Evidence.CONFIRMED, NEWEST.acceptedAt()));
+        assertThat(endings()).containsExactly(new Ending("web", new RolloutOutcome.Updated()));
     }
 
     @Test
