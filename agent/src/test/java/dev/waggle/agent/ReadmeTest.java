@@ -22,97 +22,111 @@ import org.junit.jupiter.api.Test;
 /// The README's tables of settings say what the code reads.
 class ReadmeTest {
 
-    private static final Pattern ROW = Pattern
-            .compile("^\\| `([^`]+)` \\| `?([^`|]*?)`? \\|", Pattern.MULTILINE);
+  private static final Pattern ROW =
+      Pattern.compile("^\\| `([^`]+)` \\| `?([^`|]*?)`? \\|", Pattern.MULTILINE);
 
-    private static final Pattern ENGINE = Pattern.compile(
-            "^\\| `([^`]+)` \\| (\\d+\\.\\d+)[^|]* \\| ([^|]+) \\| ([^|]+) \\|$",
-            Pattern.MULTILINE);
+  private static final Pattern ENGINE =
+      Pattern.compile(
+          "^\\| `([^`]+)` \\| (\\d+\\.\\d+)[^|]* \\| ([^|]+) \\| ([^|]+) \\|$", Pattern.MULTILINE);
 
-    private static final Pattern EXECUTION = Pattern.compile(
-            "<groups>(?<group>[^<]+)</groups>.*?<waggle.engine>(?<engine>[^<]+)</waggle.engine>",
-            Pattern.DOTALL);
+  private static final Pattern EXECUTION =
+      Pattern.compile(
+          "<groups>(?<group>[^<]+)</groups>.*?<waggle.engine>(?<engine>[^<]+)</waggle.engine>",
+          Pattern.DOTALL);
 
-    @Test
-    void listsEverySettingOfTheAgentWithItsDefault() throws IOException {
-        assertThat(table("**Of the agent**")).isEqualTo(
-                defaults(
-                        AgentConfiguration.SETTINGS.stream()
-                                .map(setting -> Map.entry(setting.variable(), setting.byDefault()))
-                                .toList()));
-    }
+  @Test
+  void listsEverySettingOfTheAgentWithItsDefault() throws IOException {
+    assertThat(table("**Of the agent**"))
+        .isEqualTo(
+            defaults(
+                AgentConfiguration.SETTINGS.stream()
+                    .map(setting -> Map.entry(setting.variable(), setting.byDefault()))
+                    .toList()));
+  }
 
-    @Test
-    void listsEveryLabel() throws IOException {
-        assertThat(table("**Of a service**"))
-                .containsOnlyKeys(ServiceLabels.SETTINGS.toArray(String[]::new));
-    }
+  @Test
+  void listsEveryLabel() throws IOException {
+    assertThat(table("**Of a service**"))
+        .containsOnlyKeys(ServiceLabels.SETTINGS.toArray(String[]::new));
+  }
 
-    @Test
-    void hasARowForEveryOutcome() throws IOException {
-        String outcomes = section("| outcome | meaning |");
-        assertThat(outcomes.lines().skip(2).map(row -> row.split("\\|", -1)[1].strip()))
-                .containsExactlyInAnyOrderElementsOf(
-                        Arrays.stream(OutcomeName.values()).map(OutcomeName::toString).toList());
-    }
+  @Test
+  void hasARowForEveryOutcome() throws IOException {
+    String outcomes = section("| outcome | meaning |");
+    assertThat(outcomes.lines().skip(2).map(row -> row.split("\\|", -1)[1].strip()))
+        .containsExactlyInAnyOrderElementsOf(
+            Arrays.stream(OutcomeName.values()).map(OutcomeName::toString).toList());
+  }
 
-    @Test
-    void listsWhatTheProfileRunsOnWhichEngine() throws IOException {
-        String pom = Files.readString(Path.of("pom.xml"));
-        String profile = pom.substring(pom.indexOf("<id>engines</id>"));
-        Set<String> runs = EXECUTION.matcher(profile.substring(0, profile.indexOf("</profile>")))
+  @Test
+  void listsWhatTheProfileRunsOnWhichEngine() throws IOException {
+    String pom = Files.readString(Path.of("pom.xml"));
+    String profile = pom.substring(pom.indexOf("<id>engines</id>"));
+    Set<String> runs =
+        EXECUTION
+            .matcher(profile.substring(0, profile.indexOf("</profile>")))
+            .results()
+            .map(run -> run.group("engine") + " " + run.group("group"))
+            .collect(Collectors.toSet());
+    List<String> expected =
+        Arrays.stream(EngineRelease.values())
+            .map(
+                release ->
+                    release.id()
+                        + " "
+                        + release.version()
+                        + ": "
+                        + (release == EngineRelease.INSTALLED
+                            ? "by `mvn verify`"
+                            : result(runs, release, "engines"))
+                        + ", "
+                        + result(runs, release, "nodes"))
+            .toList();
+    String readme = Files.readString(Path.of("..", "README.md"));
+    assertThat(
+            ENGINE
+                .matcher(readme)
                 .results()
-                .map(run -> run.group("engine") + " " + run.group("group"))
-                .collect(Collectors.toSet());
-        List<String> expected = Arrays.stream(EngineRelease.values())
                 .map(
-                        release -> release.id() + " " + release.version() + ": "
-                                + (release == EngineRelease.INSTALLED
-                                        ? "by `mvn verify`"
-                                        : result(runs, release, "engines"))
-                                + ", " + result(runs, release, "nodes"))
-                .toList();
-        String readme = Files.readString(Path.of("..", "README.md"));
-        assertThat(
-                ENGINE.matcher(readme)
-                        .results()
-                        .map(
-                                row -> row.group(1) + " " + row.group(2) + ": " + row.group(3)
-                                        + ", " + row.group(4)))
-                .containsExactlyElementsOf(expected);
-    }
+                    row ->
+                        row.group(1)
+                            + " "
+                            + row.group(2)
+                            + ": "
+                            + row.group(3)
+                            + ", "
+                            + row.group(4)))
+        .containsExactlyElementsOf(expected);
+  }
 
-    private static String result(Set<String> runs, EngineRelease release, String group) {
-        return runs.contains(release.id() + " " + group) ? "`-P engines`" : "not tested";
-    }
+  private static String result(Set<String> runs, EngineRelease release, String group) {
+    return runs.contains(release.id() + " " + group) ? "`-P engines`" : "not tested";
+  }
 
-    private static Map<String, String> defaults(List<Map.Entry<String, String>> settings) {
-        return settings.stream()
-                .collect(
-                        Collectors.toMap(
-                                Map.Entry::getKey,
-                                setting -> setting.getValue().isEmpty()
-                                        ? "none, required"
-                                        : setting.getValue()));
-    }
+  private static Map<String, String> defaults(List<Map.Entry<String, String>> settings) {
+    return settings.stream()
+        .collect(
+            Collectors.toMap(
+                Map.Entry::getKey,
+                setting -> setting.getValue().isEmpty() ? "none, required" : setting.getValue()));
+  }
 
-    /// The first two columns of the first table after a text.
-    private static Map<String, String> table(String after) throws IOException {
-        return rows(section(after));
-    }
+  /// The first two columns of the first table after a text.
+  private static Map<String, String> table(String after) throws IOException {
+    return rows(section(after));
+  }
 
-    /// The first table that begins at or after a text.
-    private static String section(String from) throws IOException {
-        String readme = Files.readString(Path.of("..", "README.md"));
-        String table = readme
-                .substring(readme.indexOf("\n|", readme.indexOf(from) - 1) + 1);
-        return table.substring(0, table.indexOf("\n\n"));
-    }
+  /// The first table that begins at or after a text.
+  private static String section(String from) throws IOException {
+    String readme = Files.readString(Path.of("..", "README.md"));
+    String table = readme.substring(readme.indexOf("\n|", readme.indexOf(from) - 1) + 1);
+    return table.substring(0, table.indexOf("\n\n"));
+  }
 
-    private static Map<String, String> rows(String table) {
-        Map<String, String> rows = new LinkedHashMap<>();
-        Collection<MatchResult> matches = ROW.matcher(table).results().toList();
-        matches.forEach(row -> rows.put(row.group(1), row.group(2)));
-        return rows;
-    }
+  private static Map<String, String> rows(String table) {
+    Map<String, String> rows = new LinkedHashMap<>();
+    Collection<MatchResult> matches = ROW.matcher(table).results().toList();
+    matches.forEach(row -> rows.put(row.group(1), row.group(2)));
+    return rows;
+  }
 }

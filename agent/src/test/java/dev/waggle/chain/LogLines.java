@@ -18,67 +18,65 @@ import java.util.function.Predicate;
 /// What a part of the chain has logged: JSON lines, in order.
 public final class LogLines {
 
-    private final JsonMapper json = new JsonMapper();
-    private final List<JsonNode> lines = new CopyOnWriteArrayList<>();
-    private final List<String> others = new CopyOnWriteArrayList<>();
+  private final JsonMapper json = new JsonMapper();
+  private final List<JsonNode> lines = new CopyOnWriteArrayList<>();
+  private final List<String> others = new CopyOnWriteArrayList<>();
 
-    /// Adds every line of a process until it ends.
-    ///
-    /// @return the thread that does; not a virtual one, which would keep its carrier as long as the process is silent
-    Thread startReading(Process process) {
-        return Thread.ofPlatform().daemon().start(() -> readFrom(process));
-    }
+  /// Adds every line of a process until it ends.
+  ///
+  /// @return the thread that does; not a virtual one, which would keep its carrier as long as the
+  ///   process is silent
+  Thread startReading(Process process) {
+    return Thread.ofPlatform().daemon().start(() -> readFrom(process));
+  }
 
-    private void readFrom(Process process) {
-        try (BufferedReader output = process.inputReader(StandardCharsets.UTF_8)) {
-            output.lines().forEach(this::add);
-        } catch (IOException | UncheckedIOException ended) {
-            // The log ends with the process.
-        }
+  private void readFrom(Process process) {
+    try (BufferedReader output = process.inputReader(StandardCharsets.UTF_8)) {
+      output.lines().forEach(this::add);
+    } catch (IOException | UncheckedIOException ended) {
+      // The log ends with the process.
     }
+  }
 
-    void add(String line) {
-        try {
-            lines.add(json.readTree(line));
-        } catch (JsonProcessingException notJson) {
-            others.add(line);
-        }
+  void add(String line) {
+    try {
+      lines.add(json.readTree(line));
+    } catch (JsonProcessingException notJson) {
+      others.add(line);
     }
+  }
 
-    /// Every line that is JSON.
-    public List<JsonNode> all() {
-        return List.copyOf(lines);
-    }
+  /// Every line that is JSON.
+  public List<JsonNode> all() {
+    return List.copyOf(lines);
+  }
 
-    /// Every line that is something else: of which there should be none.
-    public List<String> notJson() {
-        return List.copyOf(others);
-    }
+  /// Every line that is something else: of which there should be none.
+  public List<String> notJson() {
+    return List.copyOf(others);
+  }
 
-    /// Waits for the first line of a kind.
-    ///
-    /// @param alive whether more lines may come
-    /// @throws IllegalStateException with everything that was logged, if none comes
-    JsonNode await(
-            String description,
-            Duration longest,
-            BooleanSupplier alive,
-            Predicate<JsonNode> kind) {
-        Await.until(
-                description,
-                longest,
-                () -> first(kind).isPresent() || !alive.getAsBoolean(),
-                this::everything);
-        return first(kind).orElseThrow(
-                () -> new IllegalStateException(
-                        "ended without " + description + ": " + everything()));
-    }
+  /// Waits for the first line of a kind.
+  ///
+  /// @param alive whether more lines may come
+  /// @throws IllegalStateException with everything that was logged, if none comes
+  JsonNode await(
+      String description, Duration longest, BooleanSupplier alive, Predicate<JsonNode> kind) {
+    Await.until(
+        description,
+        longest,
+        () -> first(kind).isPresent() || !alive.getAsBoolean(),
+        this::everything);
+    return first(kind)
+        .orElseThrow(
+            () -> new IllegalStateException("ended without " + description + ": " + everything()));
+  }
 
-    private String everything() {
-        return lines + "\n" + String.join("\n", others);
-    }
+  private String everything() {
+    return lines + "\n" + String.join("\n", others);
+  }
 
-    private Optional<JsonNode> first(Predicate<JsonNode> kind) {
-        return lines.stream().filter(kind).findFirst();
-    }
+  private Optional<JsonNode> first(Predicate<JsonNode> kind) {
+    return lines.stream().filter(kind).findFirst();
+  }
 }

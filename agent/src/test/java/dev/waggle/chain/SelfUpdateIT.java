@@ -20,61 +20,60 @@ import org.junit.jupiter.api.io.TempDir;
 @Tag("engines")
 class SelfUpdateIT {
 
-    private static final String REPOSITORY = "waggle/agent";
+  private static final String REPOSITORY = "waggle/agent";
 
-    @Test
-    void rollsItselfClosesThePushOnceAndTellsOfIt(@TempDir Path context) throws IOException {
-        try (PrivateEngine engine = PrivateEngine.start();
-                SqsServer sqs = SqsServer.start(engine);
-                Chain chain = Chain.start(engine, sqs)) {
-            AgentStack agent = (AgentStack) chain.agent();
-            agent.awaitMessage("agent started");
-            String digest = pushNewer(engine, context);
+  @Test
+  void rollsItselfClosesThePushOnceAndTellsOfIt(@TempDir Path context) throws IOException {
+    try (PrivateEngine engine = PrivateEngine.start();
+        SqsServer sqs = SqsServer.start(engine);
+        Chain chain = Chain.start(engine, sqs)) {
+      AgentStack agent = (AgentStack) chain.agent();
+      agent.awaitMessage("agent started");
+      String digest = pushNewer(engine, context);
 
-            chain.send(
-                    "{\"version\":1,\"deliveryId\":\"newer-agent\",\"repository\":\"" + REPOSITORY
-                            + "\",\"tag\":\"1\",\"digest\":\"" + digest
-                            + "\",\"acceptedAt\":\"2026-11-01T10:00:02.123Z\"}");
+      chain.send(
+          "{\"version\":1,\"deliveryId\":\"newer-agent\",\"repository\":\""
+              + REPOSITORY
+              + "\",\"tag\":\"1\",\"digest\":\""
+              + digest
+              + "\",\"acceptedAt\":\"2026-11-01T10:00:02.123Z\"}");
 
-            JsonNode outcome = agent.awaitOutcome("newer-agent");
-            assertThat(outcome.path("service").asText()).isEqualTo(agent.service());
-            assertThat(outcome.path("outcome").asText()).isEqualTo("updated");
-            // The agent of before has ended, so nobody is left who could close it again.
-            Await.until(
-                    "one agent, of the new image",
-                    Duration.ofSeconds(60),
-                    () -> AgentImage.docker(
-                            engine,
-                            "ps",
-                            "--no-trunc",
-                            "--format",
-                            "{{.Image}}").strip().equals("waggle/agent:1@" + digest));
-            assertThat(chain.image(agent.service())).isEqualTo("waggle/agent:1@" + digest);
-            assertThat(chain.messages()).isZero();
-            assertThat(
-                    agent.log().all().stream().map(line -> line.path("message").asText()))
-                    .containsOnlyOnce("push closed", "agent stopped");
+      JsonNode outcome = agent.awaitOutcome("newer-agent");
+      assertThat(outcome.path("service").asText()).isEqualTo(agent.service());
+      assertThat(outcome.path("outcome").asText()).isEqualTo("updated");
+      // The agent of before has ended, so nobody is left who could close it again.
+      Await.until(
+          "one agent, of the new image",
+          Duration.ofSeconds(60),
+          () ->
+              AgentImage.docker(engine, "ps", "--no-trunc", "--format", "{{.Image}}")
+                  .strip()
+                  .equals("waggle/agent:1@" + digest));
+      assertThat(chain.image(agent.service())).isEqualTo("waggle/agent:1@" + digest);
+      assertThat(chain.messages()).isZero();
+      assertThat(agent.log().all().stream().map(line -> line.path("message").asText()))
+          .containsOnlyOnce("push closed", "agent stopped");
 
-            assertThat(exec(engine, "status")).containsPattern(
-                    agent.service() + " +waggle/agent:1 .* updated .* 1 of 1");
-            assertThat(exec(engine, "doctor")).contains("ok       registry       waggle/agent:1")
-                    .doesNotContain("problem");
-        }
+      assertThat(exec(engine, "status"))
+          .containsPattern(agent.service() + " +waggle/agent:1 .* updated .* 1 of 1");
+      assertThat(exec(engine, "doctor"))
+          .contains("ok       registry       waggle/agent:1")
+          .doesNotContain("problem");
     }
+  }
 
-    /// A command in the only container that runs; fails where its exit status is not 0.
-    private static String exec(PrivateEngine engine, String command) {
-        String container = AgentImage.docker(engine, "ps", "--quiet").strip();
-        return AgentImage.docker(engine, "exec", container, "agent", command);
-    }
+  /// A command in the only container that runs; fails where its exit status is not 0.
+  private static String exec(PrivateEngine engine, String command) {
+    String container = AgentImage.docker(engine, "ps", "--quiet").strip();
+    return AgentImage.docker(engine, "exec", container, "agent", command);
+  }
 
-    private static String pushNewer(PrivateEngine engine, Path context) throws IOException {
-        String local = PrivateEngine.LOCAL_REGISTRY + "/" + REPOSITORY + ":1";
-        Files.writeString(
-                context.resolve("Dockerfile"),
-                "FROM " + AgentImage.NAME + "\nLABEL newer=true\n");
-        AgentImage.docker(engine, "build", "--tag", local, context.toString());
-        AgentImage.docker(engine, "push", "--quiet", local);
-        return new PlaylistlogImages(engine).digest(REPOSITORY, "1");
-    }
+  private static String pushNewer(PrivateEngine engine, Path context) throws IOException {
+    String local = PrivateEngine.LOCAL_REGISTRY + "/" + REPOSITORY + ":1";
+    Files.writeString(
+        context.resolve("Dockerfile"), "FROM " + AgentImage.NAME + "\nLABEL newer=true\n");
+    AgentImage.docker(engine, "build", "--tag", local, context.toString());
+    AgentImage.docker(engine, "push", "--quiet", local);
+    return new PlaylistlogImages(engine).digest(REPOSITORY, "1");
+  }
 }

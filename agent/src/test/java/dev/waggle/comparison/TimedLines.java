@@ -19,111 +19,110 @@ import org.jspecify.annotations.Nullable;
 /// The lines that a process prints, and the moment at which each could be read.
 final class TimedLines implements AutoCloseable {
 
-    /// A line.
-    record Line(String text, Instant arrived) {}
+  /// A line.
+  record Line(String text, Instant arrived) {}
 
-    private final Process process;
-    private final Thread reader;
-    private final ReentrantLock lock = new ReentrantLock();
-    private final Condition changed = lock.newCondition();
-    private final List<Line> lines = new ArrayList<>();
-    private @Nullable Instant ended;
+  private final Process process;
+  private final Thread reader;
+  private final ReentrantLock lock = new ReentrantLock();
+  private final Condition changed = lock.newCondition();
+  private final List<Line> lines = new ArrayList<>();
+  private @Nullable Instant ended;
 
-    private TimedLines(Process process) {
-        this.process = process;
-        this.reader = Thread.ofVirtual().start(this::read);
+  private TimedLines(Process process) {
+    this.process = process;
+    this.reader = Thread.ofVirtual().start(this::read);
+  }
+
+  static TimedLines of(Process process) {
+    return new TimedLines(process);
+  }
+
+  private void read() {
+    try (BufferedReader output = process.inputReader(StandardCharsets.UTF_8)) {
+      output.lines().forEach(line -> change(() -> lines.add(new Line(line, Instant.now()))));
+    } catch (IOException | UncheckedIOException _) {
+      // What it printed ends with the process.
     }
+    change(() -> ended = Instant.now());
+  }
 
-    static TimedLines of(Process process) {
-        return new TimedLines(process);
+  private void change(Runnable change) {
+    lock.lock();
+    try {
+      change.run();
+      changed.signalAll();
+    } finally {
+      lock.unlock();
     }
+  }
 
-    private void read() {
-        try (BufferedReader output = process.inputReader(StandardCharsets.UTF_8)) {
-            output.lines().forEach(line -> change(() -> lines.add(new Line(line, Instant.now()))));
-        } catch (IOException | UncheckedIOException _) {
-            // What it printed ends with the process.
+  /// The first line of a kind; empty when the time is over, or the process.
+  Optional<Line> await(Instant deadline, Predicate<Line> kind) throws InterruptedException {
+    lock.lockInterruptibly();
+    try {
+      int seen = 0;
+      while (true) {
+        while (seen < lines.size()) {
+          Line line = lines.get(seen++);
+          if (kind.test(line)) {
+            return Optional.of(line);
+          }
         }
-        change(() -> ended = Instant.now());
-    }
-
-    private void change(Runnable change) {
-        lock.lock();
-        try {
-            change.run();
-            changed.signalAll();
-        } finally {
-            lock.unlock();
+        long left = Duration.between(Instant.now(), deadline).toNanos();
+        if (ended != null || left <= 0 || (changed.awaitNanos(left) <= 0 && seen == lines.size())) {
+          return Optional.empty();
         }
+      }
+    } finally {
+      lock.unlock();
     }
+  }
 
-    /// The first line of a kind; empty when the time is over, or the process.
-    Optional<Line> await(Instant deadline, Predicate<Line> kind) throws InterruptedException {
-        lock.lockInterruptibly();
-        try {
-            int seen = 0;
-            while (true) {
-                while (seen < lines.size()) {
-                    Line line = lines.get(seen++);
-                    if (kind.test(line)) {
-                        return Optional.of(line);
-                    }
-                }
-                long left = Duration.between(Instant.now(), deadline).toNanos();
-                if (ended != null || left <= 0
-                        || (changed.awaitNanos(left) <= 0 && seen == lines.size())) {
-                    return Optional.empty();
-                }
-            }
-        } finally {
-            lock.unlock();
-        }
+  /// When the process had ended; empty if it did not in time.
+  Optional<Instant> awaitEnd(Instant deadline) throws InterruptedException {
+    long left = Math.max(0, Duration.between(Instant.now(), deadline).toNanos());
+    if (!process.waitFor(left, TimeUnit.NANOSECONDS)) {
+      return Optional.empty();
     }
+    reader.join();
+    return Optional.ofNullable(ended);
+  }
 
-    /// When the process had ended; empty if it did not in time.
-    Optional<Instant> awaitEnd(Instant deadline) throws InterruptedException {
-        long left = Math.max(0, Duration.between(Instant.now(), deadline).toNanos());
-        if (!process.waitFor(left, TimeUnit.NANOSECONDS)) {
-            return Optional.empty();
-        }
-        reader.join();
-        return Optional.ofNullable(ended);
-    }
+  int status() {
+    return process.exitValue();
+  }
 
-    int status() {
-        return process.exitValue();
-    }
+  boolean isEnded() {
+    return !reader.isAlive();
+  }
 
-    boolean isEnded() {
-        return !reader.isAlive();
-    }
+  long pid() {
+    return process.pid();
+  }
 
-    long pid() {
-        return process.pid();
+  List<Line> all() {
+    lock.lock();
+    try {
+      return List.copyOf(lines);
+    } finally {
+      lock.unlock();
     }
+  }
 
-    List<Line> all() {
-        lock.lock();
-        try {
-            return List.copyOf(lines);
-        } finally {
-            lock.unlock();
-        }
-    }
+  List<Line> allBefore(Line line) {
+    List<Line> all = all();
+    return all.subList(0, Math.max(0, all.indexOf(line)));
+  }
 
-    List<Line> allBefore(Line line) {
-        List<Line> all = all();
-        return all.subList(0, Math.max(0, all.indexOf(line)));
-    }
+  String text() {
+    return all().stream().map(Line::text).collect(Collectors.joining("\n"));
+  }
 
-    String text() {
-        return all().stream().map(Line::text).collect(Collectors.joining("\n"));
-    }
-
-    /// Ends the process and those that it started.
-    @Override
-    public void close() {
-        process.descendants().forEach(ProcessHandle::destroyForcibly);
-        process.destroyForcibly();
-    }
+  /// Ends the process and those that it started.
+  @Override
+  public void close() {
+    process.descendants().forEach(ProcessHandle::destroyForcibly);
+    process.destroyForcibly();
+  }
 }

@@ -8,7 +8,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
-/// What a run left behind, as engine, queue, registry and client show it, and what the agent said of it.
+/// What a run left behind, as engine, queue, registry and client show it, and what the agent said
+/// of it.
 ///
 /// @param answers what the webhook answered, delivery by delivery
 /// @param taken the messages that the queue took, oldest first
@@ -26,48 +27,44 @@ import java.util.Set;
 /// @param client how the client's requests were answered, empty where none was there
 /// @param unfinished why the run was given up before all was quiet, empty if it was not
 record Observation(
-        List<Answered> answers,
-        List<Message> taken,
-        int left,
-        List<String> deadLetters,
-        int malformed,
-        Map<String, Observed> services,
-        Map<String, List<String>> tags,
-        Map<String, Instant> takenAway,
-        Set<String> healthy,
-        List<JsonNode> closings,
-        Set<HandedBack> handedBack,
-        List<String> otherLines,
-        List<Operation> operator,
-        Optional<RequestingClient.Counts> client,
-        Optional<String> unfinished) {
+    List<Answered> answers,
+    List<Message> taken,
+    int left,
+    List<String> deadLetters,
+    int malformed,
+    Map<String, Observed> services,
+    Map<String, List<String>> tags,
+    Map<String, Instant> takenAway,
+    Set<String> healthy,
+    List<JsonNode> closings,
+    Set<HandedBack> handedBack,
+    List<String> otherLines,
+    List<Operation> operator,
+    Optional<RequestingClient.Counts> client,
+    Optional<String> unfinished) {
 
-    /// @param push the number of the push
-    record Answered(int push, int status, String deliveryId) {}
+  /// @param push the number of the push
+  record Answered(int push, int status, String deliveryId) {}
 
-    /// A message of the function's.
-    ///
-    /// @param digest empty where the registry did not prove the push
-    record Message(
-            String deliveryId,
-            String tag,
-            Optional<String> digest,
-            String pushedAt,
-            int push) {}
+  /// A message of the function's.
+  ///
+  /// @param digest empty where the registry did not prove the push
+  record Message(
+      String deliveryId, String tag, Optional<String> digest, String pushedAt, int push) {}
 
-    /// @param first its specification before the run
-    /// @param last its specification after it
-    /// @param running what its tasks run in the end, one for each task that is wanted
-    /// @param seen what was seen throughout
-    record Observed(JsonNode first, JsonNode last, List<Running> running, Watch.Seen seen) {}
+  /// @param first its specification before the run
+  /// @param last its specification after it
+  /// @param running what its tasks run in the end, one for each task that is wanted
+  /// @param seen what was seen throughout
+  record Observed(JsonNode first, JsonNode last, List<Running> running, Watch.Seen seen) {}
 
-    record Running(String slot, String digest) {}
+  record Running(String slot, String digest) {}
 
-    /// A push that the agent of this number was killed with, gave back, or deleted in vain.
-    record HandedBack(int agent, String deliveryId) {}
+  /// A push that the agent of this number was killed with, gave back, or deleted in vain.
+  record HandedBack(int agent, String deliveryId) {}
 
-    /// @param pointer the field that was set
-    /// @param value to which value
-    /// @param rolledBackLater whether Swarm itself was seen going back with the service afterwards
-    record Operation(String service, String pointer, JsonNode value, boolean rolledBackLater) {}
+  /// @param pointer the field that was set
+  /// @param value to which value
+  /// @param rolledBackLater whether Swarm itself was seen going back with the service afterwards
+  record Operation(String service, String pointer, JsonNode value, boolean rolledBackLater) {}
 }

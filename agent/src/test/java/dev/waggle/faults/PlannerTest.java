@@ -12,54 +12,57 @@ import org.junit.jupiter.api.Test;
 
 class PlannerTest {
 
-    private static final List<Plan> PLANS = LongStream.rangeClosed(1, 200)
-            .mapToObj(Planner::plan)
-            .toList();
+  private static final List<Plan> PLANS =
+      LongStream.rangeClosed(1, 200).mapToObj(Planner::plan).toList();
 
-    @Test
-    void makesTheSamePlanOfTheSameSeed() {
-        assertThat(PLANS).allSatisfy(plan -> assertThat(Planner.plan(plan.seed())).isEqualTo(plan));
-        assertThat(PLANS.stream().map(plan -> plan.toString().replaceAll("-?\\d+", "")).distinct())
-                .hasSizeGreaterThan(150);
-    }
+  @Test
+  void makesTheSamePlanOfTheSameSeed() {
+    assertThat(PLANS).allSatisfy(plan -> assertThat(Planner.plan(plan.seed())).isEqualTo(plan));
+    assertThat(PLANS.stream().map(plan -> plan.toString().replaceAll("-?\\d+", "")).distinct())
+        .hasSizeGreaterThan(150);
+  }
 
-    @Test
-    void meetsEveryFaultOftenInTwoHundredSeeds() {
-        for (FaultKind kind : FaultKind.values()) {
-            assertThat(PLANS.stream().filter(plan -> plan.kinds().contains(kind)).count())
-                    .as(kind.toString())
-                    .isGreaterThanOrEqualTo(5);
-        }
+  @Test
+  void meetsEveryFaultOftenInTwoHundredSeeds() {
+    for (FaultKind kind : FaultKind.values()) {
+      assertThat(PLANS.stream().filter(plan -> plan.kinds().contains(kind)).count())
+          .as(kind.toString())
+          .isGreaterThanOrEqualTo(5);
     }
+  }
 
-    @Test
-    void pushesEveryContentAndMovesTags() {
-        Set<Content> contents = EnumSet.noneOf(Content.class);
-        PLANS.forEach(plan -> plan.pushes().forEach(push -> contents.add(push.content())));
-        contents.add(Content.GOOD_1);
-        assertThat(contents).isEqualTo(EnumSet.allOf(Content.class));
-        assertThat(PLANS).anySatisfy(
-                plan -> assertThat(plan.pushes()).extracting(PlannedPush::tag)
-                        .doesNotHaveDuplicates())
-                .anySatisfy(
-                        plan -> assertThat(
-                                plan.pushes().stream().map(PlannedPush::tag).distinct())
-                                .hasSizeLessThan(plan.pushes().size()));
-    }
+  @Test
+  void pushesEveryContentAndMovesTags() {
+    Set<Content> contents = EnumSet.noneOf(Content.class);
+    PLANS.forEach(plan -> plan.pushes().forEach(push -> contents.add(push.content())));
+    contents.add(Content.GOOD_1);
+    assertThat(contents).isEqualTo(EnumSet.allOf(Content.class));
+    assertThat(PLANS)
+        .anySatisfy(
+            plan -> assertThat(plan.pushes()).extracting(PlannedPush::tag).doesNotHaveDuplicates())
+        .anySatisfy(
+            plan ->
+                assertThat(plan.pushes().stream().map(PlannedPush::tag).distinct())
+                    .hasSizeLessThan(plan.pushes().size()));
+  }
 
-    @Test
-    void hasOneFaultOfTheEngineAtATimeAndNobodyWhoRequestsMeanwhile() {
-        assertThat(PLANS).allSatisfy(plan -> {
-            long ofTheEngine = plan.kinds().stream().filter(FaultKind::isOfTheEngine).count();
-            assertThat(ofTheEngine).isLessThanOrEqualTo(1);
-            assertThat(plan.requested().isPresent()).isEqualTo(ofTheEngine == 0);
-        });
-    }
+  @Test
+  void hasOneFaultOfTheEngineAtATimeAndNobodyWhoRequestsMeanwhile() {
+    assertThat(PLANS)
+        .allSatisfy(
+            plan -> {
+              long ofTheEngine = plan.kinds().stream().filter(FaultKind::isOfTheEngine).count();
+              assertThat(ofTheEngine).isLessThanOrEqualTo(1);
+              assertThat(plan.requested().isPresent()).isEqualTo(ofTheEngine == 0);
+            });
+  }
 
-    @Test
-    void hasABystanderInEveryPlan() {
-        assertThat(PLANS).allSatisfy(
-                plan -> assertThat(plan.services())
-                        .anyMatch(service -> service.shape() == Plan.Shape.BYSTANDER));
-    }
+  @Test
+  void hasABystanderInEveryPlan() {
+    assertThat(PLANS)
+        .allSatisfy(
+            plan ->
+                assertThat(plan.services())
+                    .anyMatch(service -> service.shape() == Plan.Shape.BYSTANDER));
+  }
 }

@@ -41,281 +41,294 @@ import org.jspecify.annotations.Nullable;
 ///
 /// It holds what is pushed to the engine's local registry.
 public final class PrivateDockerHub implements AutoCloseable {
-    /// The name of the account.
-    public static final String USER = "reader";
+  /// The name of the account.
+  public static final String USER = "reader";
 
-    private static final String SERVICE = "registry.docker.io";
-    private static final String ISSUER = "auth.docker.io";
-    private static final String OPENED = "repository:vorce/";
-    private static final int FUNCTIONS_PORT = 5001;
-    private static final Duration SOON = Duration.ofSeconds(20);
-    private static final Duration LIFE_OF_A_TOKEN = Duration.ofMinutes(5);
-    private static final JsonMapper JSON = new JsonMapper();
+  private static final String SERVICE = "registry.docker.io";
+  private static final String ISSUER = "auth.docker.io";
+  private static final String OPENED = "repository:vorce/";
+  private static final int FUNCTIONS_PORT = 5001;
+  private static final Duration SOON = Duration.ofSeconds(20);
+  private static final Duration LIFE_OF_A_TOKEN = Duration.ofMinutes(5);
+  private static final JsonMapper JSON = new JsonMapper();
 
-    private final String password = random();
-    private final String identityToken = random();
-    private final AtomicInteger tokensLeft = new AtomicInteger(Integer.MAX_VALUE);
-    private final URI registryForFunction;
-    private final Keys keys;
-    private final HttpsServer authority;
+  private final String password = random();
+  private final String identityToken = random();
+  private final AtomicInteger tokensLeft = new AtomicInteger(Integer.MAX_VALUE);
+  private final URI registryForFunction;
+  private final Keys keys;
+  private final HttpsServer authority;
 
-    private PrivateDockerHub(NamespacedEngine engine) throws IOException, GeneralSecurityException {
-        var directory = engine.directory();
-        keys = Keys.make(directory);
-        authority = HttpsServer
-                .create(new InetSocketAddress(engine.hostAddress().orElseThrow(), 0), 0);
-        authority.setHttpsConfigurator(new HttpsConfigurator(keys.tls()));
-        authority.createContext("/token", this::answer);
-        authority.start();
-        var address = engine.registry().getHost();
-        registryForFunction = URI.create("http://" + address + ":" + FUNCTIONS_PORT);
-        Files.writeString(
-                directory.resolve("hub.yml"),
-                """
-                        version: 0.1
-                        log: {level: warn, accesslog: {disabled: true}}
-                        storage:
-                          filesystem: {rootdirectory: %s}
-                        http: {addr: "0.0.0.0:443", tls: {certificate: %s, key: %s}}
-                        auth: {token: {realm: "https://%s:%d/token", service: %s, issuer: %s, rootcertbundle: %2$s}}
-                        """
-                        .formatted(
-                                directory.resolve("registry"),
-                                keys.certificateFile(),
-                                keys.keyFile(),
-                                ISSUER,
-                                authority.getAddress().getPort(),
-                                SERVICE,
-                                ISSUER));
-        // Knows nobody, so that whoever asks is told to log in.
-        var nobody = Files.createFile(directory.resolve("nobody"));
-        Files.writeString(directory.resolve("hub-for-function.yml"), """
-                version: 0.1
-                log: {level: warn, accesslog: {disabled: true}}
-                storage:
-                  filesystem: {rootdirectory: %s}
-                http: {addr: "0.0.0.0:%d"}
-                auth: {htpasswd: {realm: hub, path: %s}}
-                """.formatted(directory.resolve("registry"), FUNCTIONS_PORT, nobody));
-        engine.run(
-                "for it in hub hub-for-function; do docker-registry serve \"$directory/$it.yml\""
-                        + " >\"$directory/$it.log\" 2>&1 & done");
-        engine.withoutMirror(
-                Files.readString(keys.certificateFile()),
-                "127.0.0.1 localhost\n" + address + " registry-1.docker.io\n"
-                        + engine.hostAddress().orElseThrow() + " " + ISSUER + "\n");
-        awaitListener(address, 443);
-        awaitListener(address, FUNCTIONS_PORT);
+  private PrivateDockerHub(NamespacedEngine engine) throws IOException, GeneralSecurityException {
+    var directory = engine.directory();
+    keys = Keys.make(directory);
+    authority = HttpsServer.create(new InetSocketAddress(engine.hostAddress().orElseThrow(), 0), 0);
+    authority.setHttpsConfigurator(new HttpsConfigurator(keys.tls()));
+    authority.createContext("/token", this::answer);
+    authority.start();
+    var address = engine.registry().getHost();
+    registryForFunction = URI.create("http://" + address + ":" + FUNCTIONS_PORT);
+    Files.writeString(
+        directory.resolve("hub.yml"),
+        """
+        version: 0.1
+        log: {level: warn, accesslog: {disabled: true}}
+        storage:
+          filesystem: {rootdirectory: %s}
+        http: {addr: "0.0.0.0:443", tls: {certificate: %s, key: %s}}
+        auth: {token: {realm: "https://%s:%d/token", service: %s, issuer: %s, rootcertbundle: %2$s}}
+        """
+            .formatted(
+                directory.resolve("registry"),
+                keys.certificateFile(),
+                keys.keyFile(),
+                ISSUER,
+                authority.getAddress().getPort(),
+                SERVICE,
+                ISSUER));
+    // Knows nobody, so that whoever asks is told to log in.
+    var nobody = Files.createFile(directory.resolve("nobody"));
+    Files.writeString(
+        directory.resolve("hub-for-function.yml"),
+        """
+        version: 0.1
+        log: {level: warn, accesslog: {disabled: true}}
+        storage:
+          filesystem: {rootdirectory: %s}
+        http: {addr: "0.0.0.0:%d"}
+        auth: {htpasswd: {realm: hub, path: %s}}
+        """
+            .formatted(directory.resolve("registry"), FUNCTIONS_PORT, nobody));
+    engine.run(
+        "for it in hub hub-for-function; do docker-registry serve \"$directory/$it.yml\""
+            + " >\"$directory/$it.log\" 2>&1 & done");
+    engine.withoutMirror(
+        Files.readString(keys.certificateFile()),
+        "127.0.0.1 localhost\n"
+            + address
+            + " registry-1.docker.io\n"
+            + engine.hostAddress().orElseThrow()
+            + " "
+            + ISSUER
+            + "\n");
+    awaitListener(address, 443);
+    awaitListener(address, FUNCTIONS_PORT);
+  }
+
+  /// Answers for Docker Hub to an engine from now on, in place of its mirror.
+  public static PrivateDockerHub start(NamespacedEngine engine) {
+    try {
+      return new PrivateDockerHub(engine);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    } catch (GeneralSecurityException impossible) {
+      throw new IllegalStateException(impossible);
     }
+  }
 
-    /// Answers for Docker Hub to an engine from now on, in place of its mirror.
-    public static PrivateDockerHub start(NamespacedEngine engine) {
-        try {
-            return new PrivateDockerHub(engine);
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        } catch (GeneralSecurityException impossible) {
-            throw new IllegalStateException(impossible);
-        }
+  /// The password of the account.
+  public String password() {
+    return password;
+  }
+
+  /// What stands for the account in place of name and password.
+  public String identityToken() {
+    return identityToken;
+  }
+
+  /// The same repositories without TLS, as private as the others.
+  public URI registryForFunction() {
+    return registryForFunction;
+  }
+
+  /// Opens the repositories for this many further requests and then to nobody.
+  public void revokesAfterTokens(int tokens) {
+    tokensLeft.set(tokens);
+  }
+
+  /// Opens the repositories to the account again.
+  public void revokesNothing() {
+    tokensLeft.set(Integer.MAX_VALUE);
+  }
+
+  private void answer(HttpExchange exchange) throws IOException {
+    try (exchange) {
+      var asked =
+          parameters(
+              exchange.getRequestMethod().equals("POST")
+                  ? new String(exchange.getRequestBody().readAllBytes(), StandardCharsets.UTF_8)
+                  : exchange.getRequestURI().getRawQuery());
+      var who = exchange.getRequestHeaders().getFirst("Authorization");
+      var refresh = asked.get("refresh_token");
+      var known = refresh != null ? refresh.equals(identityToken) : basic().equals(who);
+      var anonymous = refresh == null && who == null;
+      if (!known && !anonymous) {
+        send(
+            exchange,
+            401,
+            JSON.createObjectNode().put("details", "incorrect username or password"));
+        return;
+      }
+      var scope = asked.getOrDefault("scope", "");
+      var opened =
+          known
+              && scope.startsWith(OPENED)
+              && scope.endsWith(":pull")
+              && tokensLeft.getAndDecrement() > 0;
+      var token = keys.token(opened ? scope.split(":", -1)[1] : null);
+      send(
+          exchange,
+          200,
+          JSON.createObjectNode()
+              .put("token", token)
+              .put("access_token", token)
+              .put("expires_in", LIFE_OF_A_TOKEN.toSeconds())
+              .put("issued_at", Instant.now().toString()));
     }
+  }
 
-    /// The password of the account.
-    public String password() {
-        return password;
-    }
+  private static void send(HttpExchange exchange, int status, ObjectNode answer)
+      throws IOException {
+    var body = JSON.writeValueAsBytes(answer);
+    exchange.getResponseHeaders().set("Content-Type", "application/json");
+    exchange.sendResponseHeaders(status, body.length);
+    exchange.getResponseBody().write(body);
+  }
 
-    /// What stands for the account in place of name and password.
-    public String identityToken() {
-        return identityToken;
-    }
+  private String basic() {
+    return "Basic "
+        + Base64.getEncoder()
+            .encodeToString((USER + ":" + password).getBytes(StandardCharsets.UTF_8));
+  }
 
-    /// The same repositories without TLS, as private as the others.
-    public URI registryForFunction() {
-        return registryForFunction;
-    }
+  private static Map<String, String> parameters(@Nullable String encoded) {
+    return Arrays.stream(Optional.ofNullable(encoded).orElse("").split("&"))
+        .map(parameter -> parameter.split("=", 2))
+        .filter(parameter -> parameter.length == 2)
+        .collect(
+            Collectors.toMap(
+                parameter -> parameter[0],
+                parameter -> URLDecoder.decode(parameter[1], StandardCharsets.UTF_8),
+                (first, second) -> first));
+  }
 
-    /// Opens the repositories for this many further requests and then to nobody.
-    public void revokesAfterTokens(int tokens) {
-        tokensLeft.set(tokens);
-    }
+  private static String random() {
+    return HexFormat.of().formatHex(new SecureRandom().generateSeed(16));
+  }
 
-    /// Opens the repositories to the account again.
-    public void revokesNothing() {
-        tokensLeft.set(Integer.MAX_VALUE);
-    }
-
-    private void answer(HttpExchange exchange) throws IOException {
-        try (exchange) {
-            var asked = parameters(
-                    exchange.getRequestMethod().equals("POST")
-                            ? new String(exchange.getRequestBody().readAllBytes(),
-                                    StandardCharsets.UTF_8)
-                            : exchange.getRequestURI().getRawQuery());
-            var who = exchange.getRequestHeaders().getFirst("Authorization");
-            var refresh = asked.get("refresh_token");
-            var known = refresh != null ? refresh.equals(identityToken) : basic().equals(who);
-            var anonymous = refresh == null && who == null;
-            if (!known && !anonymous) {
-                send(
-                        exchange,
-                        401,
-                        JSON.createObjectNode().put("details", "incorrect username or password"));
-                return;
-            }
-            var scope = asked.getOrDefault("scope", "");
-            var opened = known && scope.startsWith(OPENED) && scope.endsWith(":pull")
-                    && tokensLeft.getAndDecrement() > 0;
-            var token = keys.token(opened ? scope.split(":", -1)[1] : null);
-            send(
-                    exchange,
-                    200,
-                    JSON.createObjectNode()
-                            .put("token", token)
-                            .put("access_token", token)
-                            .put("expires_in", LIFE_OF_A_TOKEN.toSeconds())
-                            .put("issued_at", Instant.now().toString()));
-        }
-    }
-
-    private static void send(HttpExchange exchange, int status, ObjectNode answer)
-            throws IOException {
-        var body = JSON.writeValueAsBytes(answer);
-        exchange.getResponseHeaders().set("Content-Type", "application/json");
-        exchange.sendResponseHeaders(status, body.length);
-        exchange.getResponseBody().write(body);
-    }
-
-    private String basic() {
-        return "Basic " + Base64.getEncoder()
-                .encodeToString((USER + ":" + password).getBytes(StandardCharsets.UTF_8));
-    }
-
-    private static Map<String, String> parameters(@Nullable String encoded) {
-        return Arrays.stream(Optional.ofNullable(encoded).orElse("").split("&"))
-                .map(parameter -> parameter.split("=", 2))
-                .filter(parameter -> parameter.length == 2)
-                .collect(
-                        Collectors.toMap(
-                                parameter -> parameter[0],
-                                parameter -> URLDecoder
-                                        .decode(parameter[1], StandardCharsets.UTF_8),
-                                (first, second) -> first));
-    }
-
-    private static String random() {
-        return HexFormat.of().formatHex(new SecureRandom().generateSeed(16));
-    }
-
-    private static void awaitListener(String address, int port) {
-        Await.until("a registry on port " + port, SOON, () -> {
-            try (var socket = new Socket(address, port)) {
-                return socket.isConnected();
-            }
+  private static void awaitListener(String address, int port) {
+    Await.until(
+        "a registry on port " + port,
+        SOON,
+        () -> {
+          try (var socket = new Socket(address, port)) {
+            return socket.isConnected();
+          }
         });
+  }
+
+  /// The registries end with the engine.
+  @Override
+  public void close() {
+    authority.stop(0);
+  }
+
+  /// One key for TLS and for tokens, with a certificate that is its own authority.
+  private record Keys(
+      PrivateKey key, Certificate certificate, Path keyFile, Path certificateFile, SSLContext tls) {
+
+    private static final String STORE_PASSWORD = "throw-away";
+
+    static Keys make(Path directory) throws IOException, GeneralSecurityException {
+      var file = directory.resolve("hub.p12");
+      HostCommand.run(
+          SOON,
+          Path.of(System.getProperty("java.home"), "bin", "keytool").toString(),
+          "-genkeypair",
+          "-alias",
+          "hub",
+          "-keyalg",
+          "RSA",
+          "-keysize",
+          "2048",
+          "-dname",
+          "CN=hub",
+          "-ext",
+          "bc=ca:true",
+          "-ext",
+          "san=dns:registry-1.docker.io,dns:" + ISSUER,
+          "-keystore",
+          file.toString(),
+          "-storepass",
+          STORE_PASSWORD);
+      var store = KeyStore.getInstance("PKCS12");
+      try (InputStream stored = Files.newInputStream(file)) {
+        store.load(stored, STORE_PASSWORD.toCharArray());
+      }
+      var key = (PrivateKey) store.getKey("hub", STORE_PASSWORD.toCharArray());
+      var certificate = store.getCertificate("hub");
+      var managers = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
+      managers.init(store, STORE_PASSWORD.toCharArray());
+      var tls = SSLContext.getInstance("TLS");
+      tls.init(managers.getKeyManagers(), null, null);
+      return new Keys(
+          key,
+          certificate,
+          Files.writeString(directory.resolve("hub.key"), pem("PRIVATE KEY", key.getEncoded())),
+          Files.writeString(
+              directory.resolve("hub.crt"), pem("CERTIFICATE", certificate.getEncoded())),
+          tls);
     }
 
-    /// The registries end with the engine.
-    @Override
-    public void close() {
-        authority.stop(0);
+    private static String pem(String what, byte[] content) {
+      return "-----BEGIN "
+          + what
+          + "-----\n"
+          + Base64.getMimeEncoder(64, new byte[] {'\n'}).encodeToString(content)
+          + "\n-----END "
+          + what
+          + "-----\n";
     }
 
-    /// One key for TLS and for tokens, with a certificate that is its own authority.
-    private record Keys(
-            PrivateKey key,
-            Certificate certificate,
-            Path keyFile,
-            Path certificateFile,
-            SSLContext tls) {
-
-        private static final String STORE_PASSWORD = "throw-away";
-
-        static Keys make(Path directory) throws IOException, GeneralSecurityException {
-            var file = directory.resolve("hub.p12");
-            HostCommand.run(
-                    SOON,
-                    Path.of(System.getProperty("java.home"), "bin", "keytool").toString(),
-                    "-genkeypair",
-                    "-alias",
-                    "hub",
-                    "-keyalg",
-                    "RSA",
-                    "-keysize",
-                    "2048",
-                    "-dname",
-                    "CN=hub",
-                    "-ext",
-                    "bc=ca:true",
-                    "-ext",
-                    "san=dns:registry-1.docker.io,dns:" + ISSUER,
-                    "-keystore",
-                    file.toString(),
-                    "-storepass",
-                    STORE_PASSWORD);
-            var store = KeyStore.getInstance("PKCS12");
-            try (InputStream stored = Files.newInputStream(file)) {
-                store.load(stored, STORE_PASSWORD.toCharArray());
-            }
-            var key = (PrivateKey) store.getKey("hub", STORE_PASSWORD.toCharArray());
-            var certificate = store.getCertificate("hub");
-            var managers = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
-            managers.init(store, STORE_PASSWORD.toCharArray());
-            var tls = SSLContext.getInstance("TLS");
-            tls.init(managers.getKeyManagers(), null, null);
-            return new Keys(key, certificate,
-                    Files.writeString(
-                            directory.resolve("hub.key"),
-                            pem("PRIVATE KEY", key.getEncoded())),
-                    Files.writeString(
-                            directory.resolve("hub.crt"),
-                            pem("CERTIFICATE", certificate.getEncoded())),
-                    tls);
+    /// A token by the distribution project's specification.
+    ///
+    /// @param repository what may be pulled with it, null if nothing may
+    String token(@Nullable String repository) {
+      try {
+        var header = JSON.createObjectNode().put("typ", "JWT").put("alg", "RS256");
+        header.putArray("x5c").add(Base64.getEncoder().encodeToString(certificate.getEncoded()));
+        var now = Instant.now().getEpochSecond();
+        var claims =
+            JSON.createObjectNode()
+                .put("iss", ISSUER)
+                .put("sub", repository == null ? "" : USER)
+                .put("aud", SERVICE)
+                .put("iat", now)
+                .put("nbf", now - 60)
+                .put("exp", now + LIFE_OF_A_TOKEN.toSeconds())
+                .put("jti", UUID.randomUUID().toString());
+        var access = claims.putArray("access");
+        if (repository != null) {
+          access
+              .addObject()
+              .put("type", "repository")
+              .put("name", repository)
+              .putArray("actions")
+              .add("pull");
         }
-
-        private static String pem(String what, byte[] content) {
-            return "-----BEGIN " + what + "-----\n"
-                    + Base64.getMimeEncoder(64, new byte[]{'\n'}).encodeToString(content)
-                    + "\n-----END " + what + "-----\n";
-        }
-
-        /// A token by the distribution project's specification.
-        ///
-        /// @param repository what may be pulled with it, null if nothing may
-        String token(@Nullable String repository) {
-            try {
-                var header = JSON.createObjectNode().put("typ", "JWT").put("alg", "RS256");
-                header.putArray("x5c")
-                        .add(Base64.getEncoder().encodeToString(certificate.getEncoded()));
-                var now = Instant.now().getEpochSecond();
-                var claims = JSON.createObjectNode()
-                        .put("iss", ISSUER)
-                        .put("sub", repository == null ? "" : USER)
-                        .put("aud", SERVICE)
-                        .put("iat", now)
-                        .put("nbf", now - 60)
-                        .put("exp", now + LIFE_OF_A_TOKEN.toSeconds())
-                        .put("jti", UUID.randomUUID().toString());
-                var access = claims.putArray("access");
-                if (repository != null) {
-                    access.addObject()
-                            .put("type", "repository")
-                            .put("name", repository)
-                            .putArray("actions")
-                            .add("pull");
-                }
-                var content = encoded(JSON.writeValueAsBytes(header)) + "."
-                        + encoded(JSON.writeValueAsBytes(claims));
-                var signature = Signature.getInstance("SHA256withRSA");
-                signature.initSign(key);
-                signature.update(content.getBytes(StandardCharsets.US_ASCII));
-                return content + "." + encoded(signature.sign());
-            } catch (GeneralSecurityException | IOException impossible) {
-                throw new IllegalStateException(impossible);
-            }
-        }
-
-        private static String encoded(byte[] content) {
-            return Base64.getUrlEncoder().withoutPadding().encodeToString(content);
-        }
+        var content =
+            encoded(JSON.writeValueAsBytes(header)) + "." + encoded(JSON.writeValueAsBytes(claims));
+        var signature = Signature.getInstance("SHA256withRSA");
+        signature.initSign(key);
+        signature.update(content.getBytes(StandardCharsets.US_ASCII));
+        return content + "." + encoded(signature.sign());
+      } catch (GeneralSecurityException | IOException impossible) {
+        throw new IllegalStateException(impossible);
+      }
     }
+
+    private static String encoded(byte[] content) {
+      return Base64.getUrlEncoder().withoutPadding().encodeToString(content);
+    }
+  }
 }

@@ -36,192 +36,186 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(value = 3, unit = TimeUnit.MINUTES)
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class PrivateEngineIT {
-    private static final Duration SOON = Duration.ofSeconds(60);
+  private static final Duration SOON = Duration.ofSeconds(60);
 
-    @Test
-    void servesAPushedImageUnderItsDockerHubNameAndAgainAfterARestart() throws IOException {
-        try (var engine = PrivateEngine.start()) {
-            assertThat(engine.docker().infoCmd().exec().getSwarm())
-                    .extracting(SwarmInfo::getLocalNodeState)
-                    .isEqualTo(LocalNodeState.ACTIVE);
-            assertThat(engine.docker().listNetworksCmd().withNameFilter("app").exec())
-                    .singleElement()
-                    .satisfies(network -> assertThat(network.getDriver()).isEqualTo("overlay"));
+  @Test
+  void servesAPushedImageUnderItsDockerHubNameAndAgainAfterARestart() throws IOException {
+    try (var engine = PrivateEngine.start()) {
+      assertThat(engine.docker().infoCmd().exec().getSwarm())
+          .extracting(SwarmInfo::getLocalNodeState)
+          .isEqualTo(LocalNodeState.ACTIVE);
+      assertThat(engine.docker().listNetworksCmd().withNameFilter("app").exec())
+          .singleElement()
+          .satisfies(network -> assertThat(network.getDriver()).isEqualTo("overlay"));
 
-            var images = new PlaylistlogImages(engine);
-            var digest = images.push("1", Health.HEALTHY);
-            assertThat(images.push("2", Health.HEALTHY)).isNotEqualTo(digest);
-            assertThat(get(engine, "/distribution/vorce/playlistlog:1/json")).contains(digest);
+      var images = new PlaylistlogImages(engine);
+      var digest = images.push("1", Health.HEALTHY);
+      assertThat(images.push("2", Health.HEALTHY)).isNotEqualTo(digest);
+      assertThat(get(engine, "/distribution/vorce/playlistlog:1/json")).contains(digest);
 
-            createService(engine);
-            try (var client = RequestingClient.start(engine, "playlistlog", 8080)) {
-                client.awaitAnswer("playlistlog 1", SOON);
-                Await.until(
-                        "a hundred answers",
-                        SOON,
-                        () -> client.counts().answered() > 100,
-                        client::counts);
-                var counts = client.stop();
-                assertThat(counts.answers()).containsOnlyKeys("playlistlog 1");
-                assertThat(counts.failures()).isZero();
-            }
+      createService(engine);
+      try (var client = RequestingClient.start(engine, "playlistlog", 8080)) {
+        client.awaitAnswer("playlistlog 1", SOON);
+        Await.until(
+            "a hundred answers", SOON, () -> client.counts().answered() > 100, client::counts);
+        var counts = client.stop();
+        assertThat(counts.answers()).containsOnlyKeys("playlistlog 1");
+        assertThat(counts.failures()).isZero();
+      }
 
-            engine.stopEngine();
-            assertThat(engine.log()).content().contains("Processing signal 'terminated'");
-            engine.startEngine();
-            try (var client = RequestingClient.start(engine, "playlistlog", 8080)) {
-                client.awaitAnswer("playlistlog 1", SOON);
-            }
+      engine.stopEngine();
+      assertThat(engine.log()).content().contains("Processing signal 'terminated'");
+      engine.startEngine();
+      try (var client = RequestingClient.start(engine, "playlistlog", 8080)) {
+        client.awaitAnswer("playlistlog 1", SOON);
+      }
 
-            engine.killEngine();
-            engine.startEngine();
-            try (var client = RequestingClient.start(engine, "playlistlog", 8080)) {
-                client.awaitAnswer("playlistlog 1", SOON);
-            }
-        }
+      engine.killEngine();
+      engine.startEngine();
+      try (var client = RequestingClient.start(engine, "playlistlog", 8080)) {
+        client.awaitAnswer("playlistlog 1", SOON);
+      }
     }
+  }
 
-    @Test
-    void runsTwoAtOnceWhichLeaveNothing() {
-        var directories = new ArrayList<Path>();
-        try (var first = PrivateEngine.start();
-                var second = PrivateEngine.start()) {
-            assertThat(first.registry()).isNotEqualTo(second.registry());
-            for (var engine : List.of(first, second)) {
-                directories.add(engine.log().getParent());
-                var images = new PlaylistlogImages(engine);
-                images.push("1", Health.HEALTHY);
-                createService(engine);
-                try (var client = RequestingClient.start(engine, "playlistlog", 8080)) {
-                    client.awaitAnswer("playlistlog 1", SOON);
-                }
-            }
-            try (first) {
-                assertThat(directories).allSatisfy(
-                        directory -> assertThat(leftOf(directory)).isNotEmpty());
-            }
+  @Test
+  void runsTwoAtOnceWhichLeaveNothing() {
+    var directories = new ArrayList<Path>();
+    try (var first = PrivateEngine.start();
+        var second = PrivateEngine.start()) {
+      assertThat(first.registry()).isNotEqualTo(second.registry());
+      for (var engine : List.of(first, second)) {
+        directories.add(engine.log().getParent());
+        var images = new PlaylistlogImages(engine);
+        images.push("1", Health.HEALTHY);
+        createService(engine);
+        try (var client = RequestingClient.start(engine, "playlistlog", 8080)) {
+          client.awaitAnswer("playlistlog 1", SOON);
         }
-        assertThat(directories).hasSize(2)
-                .allSatisfy(directory -> assertThat(leftOf(directory)).isEmpty());
+      }
+      try (first) {
+        assertThat(directories).allSatisfy(directory -> assertThat(leftOf(directory)).isNotEmpty());
+      }
     }
+    assertThat(directories)
+        .hasSize(2)
+        .allSatisfy(directory -> assertThat(leftOf(directory)).isEmpty());
+  }
 
-    @Test
-    void leavesNothingWhenItsOwnJvmIsKilled() throws IOException, InterruptedException {
-        assumeTrue(NamespacedEngine.isPossible(), "the engine in a container is proved by hand");
-        var jvm = new ProcessBuilder(
+  @Test
+  void leavesNothingWhenItsOwnJvmIsKilled() throws IOException, InterruptedException {
+    assumeTrue(NamespacedEngine.isPossible(), "the engine in a container is proved by hand");
+    var jvm =
+        new ProcessBuilder(
                 ProcessHandle.current().info().command().orElseThrow(),
                 "-cp",
                 System.getProperty(
-                        "surefire.test.class.path",
-                        System.getProperty("java.class.path")),
-                EngineUntilKilled.class.getName()).redirectError(ProcessBuilder.Redirect.DISCARD)
-                .start();
-        Path directory;
-        try (var output = jvm.inputReader(StandardCharsets.UTF_8)) {
-            directory = Path.of(
-                    output.lines()
-                            .filter(line -> line.startsWith("engine in "))
-                            .findFirst()
-                            .orElseThrow()
-                            .replace("engine in ", ""));
-            assertThat(leftOf(directory)).isNotEmpty();
-        } finally {
-            jvm.destroyForcibly();
+                    "surefire.test.class.path", System.getProperty("java.class.path")),
+                EngineUntilKilled.class.getName())
+            .redirectError(ProcessBuilder.Redirect.DISCARD)
+            .start();
+    Path directory;
+    try (var output = jvm.inputReader(StandardCharsets.UTF_8)) {
+      directory =
+          Path.of(
+              output
+                  .lines()
+                  .filter(line -> line.startsWith("engine in "))
+                  .findFirst()
+                  .orElseThrow()
+                  .replace("engine in ", ""));
+      assertThat(leftOf(directory)).isNotEmpty();
+    } finally {
+      jvm.destroyForcibly();
+    }
+    assertThat(jvm.waitFor()).isEqualTo(137);
+    Await.until(
+        "nothing of " + directory,
+        Duration.ofSeconds(30),
+        () -> leftOf(directory).isEmpty(),
+        () -> leftOf(directory));
+  }
+
+  /// Starts an engine with a running service, and says so.
+  static final class EngineUntilKilled {
+    private EngineUntilKilled() {}
+
+    /// Ends by being killed.
+    public static void main(String[] arguments) throws IOException {
+      try (var engine = PrivateEngine.start()) {
+        new PlaylistlogImages(engine).push("1", Health.HEALTHY);
+        createService(engine);
+        try (var client = RequestingClient.start(engine, "playlistlog", 8080)) {
+          client.awaitAnswer("playlistlog 1", SOON);
+          System.out.println("engine in " + engine.log().getParent());
+          System.in.read();
         }
-        assertThat(jvm.waitFor()).isEqualTo(137);
-        Await.until(
-                "nothing of " + directory,
-                Duration.ofSeconds(30),
-                () -> leftOf(directory).isEmpty(),
-                () -> leftOf(directory));
+      }
     }
+  }
 
-    /// Starts an engine with a running service, and says so.
-    static final class EngineUntilKilled {
-        private EngineUntilKilled() {}
+  static void createService(PrivateEngine engine) {
+    var docker = engine.docker();
+    var network = docker.listNetworksCmd().withNameFilter("app").exec().getFirst().getId();
+    docker
+        .createServiceCmd(
+            new ServiceSpec()
+                .withName("playlistlog")
+                .withMode(
+                    new ServiceModeConfig()
+                        .withReplicated(new ServiceReplicatedModeOptions().withReplicas(2)))
+                .withEndpointSpec(new EndpointSpec().withMode(EndpointResolutionMode.DNSRR))
+                .withTaskTemplate(
+                    new TaskSpec()
+                        .withContainerSpec(new ContainerSpec().withImage("vorce/playlistlog:1"))
+                        .withNetworks(List.of(new NetworkAttachmentConfig().withTarget(network)))))
+        .exec();
+  }
 
-        /// Ends by being killed.
-        public static void main(String[] arguments) throws IOException {
-            try (var engine = PrivateEngine.start()) {
-                new PlaylistlogImages(engine).push("1", Health.HEALTHY);
-                createService(engine);
-                try (var client = RequestingClient.start(engine, "playlistlog", 8080)) {
-                    client.awaitAnswer("playlistlog 1", SOON);
-                    System.out.println("engine in " + engine.log().getParent());
-                    System.in.read();
-                }
-            }
-        }
+  private static String get(PrivateEngine engine, String path) throws IOException {
+    URI host = engine.dockerHost();
+    try (var http = new ZerodepDockerHttpClient.Builder().dockerHost(host).build();
+        var response = http.execute(Request.builder().method(Method.GET).path(path).build())) {
+      return new String(response.getBody().readAllBytes(), StandardCharsets.UTF_8);
     }
+  }
 
-    static void createService(PrivateEngine engine) {
-        var docker = engine.docker();
-        var network = docker.listNetworksCmd().withNameFilter("app").exec().getFirst().getId();
-        docker.createServiceCmd(
-                new ServiceSpec().withName("playlistlog")
-                        .withMode(
-                                new ServiceModeConfig().withReplicated(
-                                        new ServiceReplicatedModeOptions().withReplicas(2)))
-                        .withEndpointSpec(
-                                new EndpointSpec().withMode(EndpointResolutionMode.DNSRR))
-                        .withTaskTemplate(
-                                new TaskSpec()
-                                        .withContainerSpec(
-                                                new ContainerSpec()
-                                                        .withImage("vorce/playlistlog:1"))
-                                        .withNetworks(
-                                                List.of(
-                                                        new NetworkAttachmentConfig()
-                                                                .withTarget(network)))))
-                .exec();
-    }
+  /// Every trace of an engine: its directory, processes, network device and control groups.
+  private static List<String> leftOf(Path directory) throws IOException {
+    var name = directory.getFileName().toString();
+    var device = NetworkInterface.getByName(name.replace("-", ""));
+    return Stream.of(
+            Stream.of(directory).filter(Files::exists).map(Path::toString),
+            Stream.ofNullable(device).map(NetworkInterface::getName),
+            processesNaming(name).stream(),
+            controlGroups(name).stream())
+        .flatMap(traces -> traces)
+        .toList();
+  }
 
-    private static String get(PrivateEngine engine, String path) throws IOException {
-        URI host = engine.dockerHost();
-        try (var http = new ZerodepDockerHttpClient.Builder().dockerHost(host).build();
-                var response = http.execute(
-                        Request.builder().method(Method.GET).path(path).build())) {
-            return new String(response.getBody().readAllBytes(), StandardCharsets.UTF_8);
-        }
-    }
+  private static List<String> processesNaming(String name) {
+    return ProcessHandle.allProcesses()
+        .map(process -> process.pid() + " " + commandLine(process))
+        .filter(line -> line.contains(name))
+        .toList();
+  }
 
-    /// Every trace of an engine: its directory, processes, network device and control groups.
-    private static List<String> leftOf(Path directory) throws IOException {
-        var name = directory.getFileName().toString();
-        var device = NetworkInterface.getByName(name.replace("-", ""));
-        return Stream.of(
-                Stream.of(directory).filter(Files::exists).map(Path::toString),
-                Stream.ofNullable(device).map(NetworkInterface::getName),
-                processesNaming(name).stream(),
-                controlGroups(name).stream()).flatMap(traces -> traces).toList();
+  private static String commandLine(ProcessHandle process) {
+    try {
+      return Files.readString(Path.of("/proc/" + process.pid() + "/cmdline")).replace('\0', ' ');
+    } catch (IOException ended) {
+      return "";
     }
+  }
 
-    private static List<String> processesNaming(String name) {
-        return ProcessHandle.allProcesses()
-                .map(process -> process.pid() + " " + commandLine(process))
-                .filter(line -> line.contains(name))
-                .toList();
+  private static List<String> controlGroups(String name) throws IOException {
+    var root = Path.of("/sys/fs/cgroup");
+    if (!Files.exists(root)) {
+      return List.of();
     }
-
-    private static String commandLine(ProcessHandle process) {
-        try {
-            return Files.readString(Path.of("/proc/" + process.pid() + "/cmdline"))
-                    .replace('\0', ' ');
-        } catch (IOException ended) {
-            return "";
-        }
+    try (var directories =
+        Files.find(root, 3, (path, attributes) -> path.getFileName().toString().equals(name))) {
+      return directories.map(Path::toString).toList();
     }
-
-    private static List<String> controlGroups(String name) throws IOException {
-        var root = Path.of("/sys/fs/cgroup");
-        if (!Files.exists(root)) {
-            return List.of();
-        }
-        try (var directories = Files.find(
-                root,
-                3,
-                (path, attributes) -> path.getFileName().toString().equals(name))) {
-            return directories.map(Path::toString).toList();
-        }
-    }
+  }
 }

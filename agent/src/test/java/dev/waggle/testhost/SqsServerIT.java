@@ -12,48 +12,54 @@ import software.amazon.awssdk.services.sqs.model.Message;
 /// Whichever server it is, it does with FIFO queues what the agent builds on.
 @Timeout(value = 10, unit = TimeUnit.MINUTES)
 class SqsServerIT {
-    @Test
-    void keepsAGroupInOrderAndMovesWhatIsReceivedTooOftenToTheDeadLetterQueue() {
-        try (var engine = PrivateEngine.start(); var server = SqsServer.start(engine)) {
-            var queue = server.createFifoQueue("pushes.fifo", Duration.ofSeconds(30));
-            send(server, queue.url(), "first");
-            send(server, queue.url(), "second");
-            for (var receive = 0; receive < 5; receive++) {
-                var message = receiveOne(server, queue.url());
-                assertThat(message.body()).isEqualTo("first");
-                assertThat(receive(server, queue.url(), 0)).isEmpty();
-                server.client()
-                        .changeMessageVisibility(
-                                request -> request.queueUrl(queue.url())
-                                        .receiptHandle(message.receiptHandle())
-                                        .visibilityTimeout(0));
-            }
-            assertThat(receiveOne(server, queue.url()).body()).isEqualTo("second");
-            assertThat(receiveOne(server, queue.deadLetterUrl()).body()).isEqualTo("first");
-        }
+  @Test
+  void keepsAGroupInOrderAndMovesWhatIsReceivedTooOftenToTheDeadLetterQueue() {
+    try (var engine = PrivateEngine.start();
+        var server = SqsServer.start(engine)) {
+      var queue = server.createFifoQueue("pushes.fifo", Duration.ofSeconds(30));
+      send(server, queue.url(), "first");
+      send(server, queue.url(), "second");
+      for (var receive = 0; receive < 5; receive++) {
+        var message = receiveOne(server, queue.url());
+        assertThat(message.body()).isEqualTo("first");
+        assertThat(receive(server, queue.url(), 0)).isEmpty();
+        server
+            .client()
+            .changeMessageVisibility(
+                request ->
+                    request
+                        .queueUrl(queue.url())
+                        .receiptHandle(message.receiptHandle())
+                        .visibilityTimeout(0));
+      }
+      assertThat(receiveOne(server, queue.url()).body()).isEqualTo("second");
+      assertThat(receiveOne(server, queue.deadLetterUrl()).body()).isEqualTo("first");
     }
+  }
 
-    private static void send(SqsServer server, String queue, String body) {
-        server.client()
-                .sendMessage(
-                        request -> request.queueUrl(queue)
-                                .messageBody(body)
-                                .messageGroupId("vorce/playlistlog")
-                                .messageDeduplicationId(body));
-    }
+  private static void send(SqsServer server, String queue, String body) {
+    server
+        .client()
+        .sendMessage(
+            request ->
+                request
+                    .queueUrl(queue)
+                    .messageBody(body)
+                    .messageGroupId("vorce/playlistlog")
+                    .messageDeduplicationId(body));
+  }
 
-    private static Message receiveOne(SqsServer server, String queue) {
-        var messages = receive(server, queue, 5);
-        assertThat(messages).hasSize(1);
-        return messages.getFirst();
-    }
+  private static Message receiveOne(SqsServer server, String queue) {
+    var messages = receive(server, queue, 5);
+    assertThat(messages).hasSize(1);
+    return messages.getFirst();
+  }
 
-    private static List<Message> receive(SqsServer server, String queue, int seconds) {
-        return server.client()
-                .receiveMessage(
-                        request -> request.queueUrl(queue)
-                                .maxNumberOfMessages(1)
-                                .waitTimeSeconds(seconds))
-                .messages();
-    }
+  private static List<Message> receive(SqsServer server, String queue, int seconds) {
+    return server
+        .client()
+        .receiveMessage(
+            request -> request.queueUrl(queue).maxNumberOfMessages(1).waitTimeSeconds(seconds))
+        .messages();
+  }
 }

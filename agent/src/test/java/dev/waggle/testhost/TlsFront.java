@@ -17,130 +17,136 @@ import javax.net.ssl.SSLServerSocket;
 
 /// TLS before a server that does not speak it, under a certificate that is its own authority.
 ///
-/// It hands on bytes and ends a connection when either side does, so that the server notices a client that is gone.
+/// It hands on bytes and ends a connection when either side does, so that the server notices a
+/// client that is gone.
 public final class TlsFront implements AutoCloseable {
-    private static final Duration OF_KEYTOOL = Duration.ofMinutes(1);
-    private static final String NAME = "front";
+  private static final Duration OF_KEYTOOL = Duration.ofMinutes(1);
+  private static final String NAME = "front";
 
-    /// That of the JDK's own store.
-    private static final char[] PASSWORD = "changeit".toCharArray();
+  /// That of the JDK's own store.
+  private static final char[] PASSWORD = "changeit".toCharArray();
 
-    private static final int WAITING = 50;
+  private static final int WAITING = 50;
 
-    private final URI server;
-    private final Path directory;
-    private final SSLServerSocket listening;
+  private final URI server;
+  private final Path directory;
+  private final SSLServerSocket listening;
 
-    private TlsFront(URI server, String address) throws IOException, GeneralSecurityException {
-        this.server = server;
-        this.directory = Files.createTempDirectory("waggle-tls");
-        this.listening = (SSLServerSocket) certificate(address).getServerSocketFactory()
+  private TlsFront(URI server, String address) throws IOException, GeneralSecurityException {
+    this.server = server;
+    this.directory = Files.createTempDirectory("waggle-tls");
+    this.listening =
+        (SSLServerSocket)
+            certificate(address)
+                .getServerSocketFactory()
                 .createServerSocket(0, WAITING, InetAddress.getByName(address));
-        Thread.ofVirtual().start(this::accept);
-    }
+    Thread.ofVirtual().start(this::accept);
+  }
 
-    /// Listens on a free port of an address.
-    ///
-    /// @param server what stands behind
-    /// @param address of this machine, in digits
-    public static TlsFront before(URI server, String address) {
-        try {
-            return new TlsFront(server, address);
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        } catch (GeneralSecurityException impossible) {
-            throw new IllegalStateException(impossible);
-        }
+  /// Listens on a free port of an address.
+  ///
+  /// @param server what stands behind
+  /// @param address of this machine, in digits
+  public static TlsFront before(URI server, String address) {
+    try {
+      return new TlsFront(server, address);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    } catch (GeneralSecurityException impossible) {
+      throw new IllegalStateException(impossible);
     }
+  }
 
-    /// Where it listens.
-    public URI endpoint() {
-        return URI.create(
-                "https://" + listening.getInetAddress().getHostAddress() + ":"
-                        + listening.getLocalPort());
-    }
+  /// Where it listens.
+  public URI endpoint() {
+    return URI.create(
+        "https://" + listening.getInetAddress().getHostAddress() + ":" + listening.getLocalPort());
+  }
 
-    /// A store with the JDK's authorities and this one, to take the place of a JDK's `cacerts`; deleted on close.
-    public Path authorities() {
-        return directory.resolve("cacerts");
-    }
+  /// A store with the JDK's authorities and this one, to take the place of a JDK's `cacerts`;
+  /// deleted on close.
+  public Path authorities() {
+    return directory.resolve("cacerts");
+  }
 
-    private SSLContext certificate(String address) throws IOException, GeneralSecurityException {
-        var file = directory.resolve("keys.p12");
-        var home = Path.of(System.getProperty("java.home"));
-        HostCommand.run(
-                OF_KEYTOOL,
-                home.resolve("bin", "keytool").toString(),
-                "-genkeypair",
-                "-alias",
-                NAME,
-                "-keyalg",
-                "RSA",
-                "-keysize",
-                "2048",
-                "-dname",
-                "CN=" + NAME,
-                "-ext",
-                "bc=ca:true",
-                "-ext",
-                "san=ip:" + address,
-                "-keystore",
-                file.toString(),
-                "-storepass",
-                new String(PASSWORD));
-        var keys = KeyStore.getInstance(file.toFile(), PASSWORD);
-        var trusted = KeyStore
-                .getInstance(home.resolve("lib", "security", "cacerts").toFile(), PASSWORD);
-        trusted.setCertificateEntry(NAME, keys.getCertificate(NAME));
-        try (OutputStream out = Files.newOutputStream(authorities())) {
-            // A store that is read without a password stays so.
-            trusted.store(out, PASSWORD);
-        }
-        var managers = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
-        managers.init(keys, PASSWORD);
-        var tls = SSLContext.getInstance("TLS");
-        tls.init(managers.getKeyManagers(), null, null);
-        return tls;
+  private SSLContext certificate(String address) throws IOException, GeneralSecurityException {
+    var file = directory.resolve("keys.p12");
+    var home = Path.of(System.getProperty("java.home"));
+    HostCommand.run(
+        OF_KEYTOOL,
+        home.resolve("bin", "keytool").toString(),
+        "-genkeypair",
+        "-alias",
+        NAME,
+        "-keyalg",
+        "RSA",
+        "-keysize",
+        "2048",
+        "-dname",
+        "CN=" + NAME,
+        "-ext",
+        "bc=ca:true",
+        "-ext",
+        "san=ip:" + address,
+        "-keystore",
+        file.toString(),
+        "-storepass",
+        new String(PASSWORD));
+    var keys = KeyStore.getInstance(file.toFile(), PASSWORD);
+    var trusted =
+        KeyStore.getInstance(home.resolve("lib", "security", "cacerts").toFile(), PASSWORD);
+    trusted.setCertificateEntry(NAME, keys.getCertificate(NAME));
+    try (OutputStream out = Files.newOutputStream(authorities())) {
+      // A store that is read without a password stays so.
+      trusted.store(out, PASSWORD);
     }
+    var managers = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
+    managers.init(keys, PASSWORD);
+    var tls = SSLContext.getInstance("TLS");
+    tls.init(managers.getKeyManagers(), null, null);
+    return tls;
+  }
 
-    private void accept() {
-        try {
-            while (true) {
-                var client = listening.accept();
-                Thread.ofVirtual().start(() -> connect(client));
-            }
-        } catch (IOException closed) {
-            // Nobody is let in any more.
-        }
+  private void accept() {
+    try {
+      while (true) {
+        var client = listening.accept();
+        Thread.ofVirtual().start(() -> connect(client));
+      }
+    } catch (IOException closed) {
+      // Nobody is let in any more.
     }
+  }
 
-    private void connect(Socket client) {
-        try (client; var behind = new Socket(server.getHost(), server.getPort())) {
-            Thread.ofVirtual().start(() -> handOn(behind, client));
-            handOn(client, behind);
-        } catch (IOException unreachable) {
-            // The client sees its connection end.
-        }
+  private void connect(Socket client) {
+    try (client;
+        var behind = new Socket(server.getHost(), server.getPort())) {
+      Thread.ofVirtual().start(() -> handOn(behind, client));
+      handOn(client, behind);
+    } catch (IOException unreachable) {
+      // The client sees its connection end.
     }
+  }
 
-    private static void handOn(Socket from, Socket to) {
-        try (from; to) {
-            from.getInputStream().transferTo(to.getOutputStream());
-        } catch (IOException ended) {
-            // Either side may end it at any time.
-        }
+  private static void handOn(Socket from, Socket to) {
+    try (from;
+        to) {
+      from.getInputStream().transferTo(to.getOutputStream());
+    } catch (IOException ended) {
+      // Either side may end it at any time.
     }
+  }
 
-    /// Lets nobody in any more; connections end with those that have them.
-    @Override
-    public void close() {
-        try {
-            listening.close();
-            Files.deleteIfExists(authorities());
-            Files.deleteIfExists(directory.resolve("keys.p12"));
-            Files.deleteIfExists(directory);
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+  /// Lets nobody in any more; connections end with those that have them.
+  @Override
+  public void close() {
+    try {
+      listening.close();
+      Files.deleteIfExists(authorities());
+      Files.deleteIfExists(directory.resolve("keys.p12"));
+      Files.deleteIfExists(directory);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
     }
+  }
 }

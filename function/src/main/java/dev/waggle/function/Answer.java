@@ -9,62 +9,62 @@ import java.io.IOException;
 /// @param body one JSON object
 record Answer(int status, String body) {
 
-    /// Returns the answer that goes with a verdict.
-    static Answer to(DeliveryId deliveryId, Verdict verdict) {
-        return new Answer(status(verdict), Json.object(json -> write(json, deliveryId, verdict)));
-    }
+  /// Returns the answer that goes with a verdict.
+  static Answer to(DeliveryId deliveryId, Verdict verdict) {
+    return new Answer(status(verdict), Json.object(json -> write(json, deliveryId, verdict)));
+  }
 
-    private static int status(Verdict verdict) {
-        return switch (verdict) {
-            case Verdict.Accepted _,Verdict.AcceptedUnproven _ -> 202;
-            case Verdict.NoTag _,Verdict.TagNotWanted _,Verdict.TagNotInRegistry _ -> 200;
-            case Verdict.WrongToken _ -> 403;
-            case Verdict.PushContradicted _ -> 409;
-            case Verdict.TooLarge _ -> 413;
-            case Verdict.NotADelivery _,Verdict.NotOurRepository _ -> 422;
-            case Verdict.UnexpectedFailure _ -> 500;
-            case Verdict.QueueUnavailable _ -> 503;
-        };
-    }
+  private static int status(Verdict verdict) {
+    return switch (verdict) {
+      case Verdict.Accepted _, Verdict.AcceptedUnproven _ -> 202;
+      case Verdict.NoTag _, Verdict.TagNotWanted _, Verdict.TagNotInRegistry _ -> 200;
+      case Verdict.WrongToken _ -> 403;
+      case Verdict.PushContradicted _ -> 409;
+      case Verdict.TooLarge _ -> 413;
+      case Verdict.NotADelivery _, Verdict.NotOurRepository _ -> 422;
+      case Verdict.UnexpectedFailure _ -> 500;
+      case Verdict.QueueUnavailable _ -> 503;
+    };
+  }
 
-    private static void write(JsonGenerator json, DeliveryId id, Verdict verdict)
-            throws IOException {
-        json.writeStringField("verdict", verdict.kind().toString());
-        if (verdict.kind() != Verdict.Kind.ACCEPTED) {
-            json.writeStringField("reason", verdict.words());
-        }
-        json.writeStringField("deliveryId", id.value());
-        switch (verdict) {
-            case Verdict.Accepted(_, var push) -> push(json, push);
-            case Verdict.AcceptedUnproven(_, var push, var doubt) -> {
-                push(json, push);
-                json.writeStringField("unproven", doubt.toString());
-            }
-            case Verdict.NoTag(_, var repository) ->
-                json.writeStringField("repository", repository.value());
-            case Verdict.TagNotWanted(_, var repository, var tag) -> tag(json, repository, tag);
-            case Verdict.TagNotInRegistry(_, var repository, var tag) -> tag(json, repository, tag);
-            case Verdict.NotADelivery(_, var field, var expected) -> {
-                json.writeStringField("field", field);
-                json.writeStringField("expected", expected);
-            }
-            case Verdict.PushContradicted(_, var push) ->
-                json.writeStringField("contradiction", push.time().evidence().reason());
-            case Verdict.WrongToken _,Verdict.TooLarge _,Verdict.NotOurRepository _,Verdict.QueueUnavailable _,Verdict.UnexpectedFailure _ ->
-                {
-                }
-        }
+  private static void write(JsonGenerator json, DeliveryId id, Verdict verdict) throws IOException {
+    json.writeStringField("verdict", verdict.kind().toString());
+    if (verdict.kind() != Verdict.Kind.ACCEPTED) {
+      json.writeStringField("reason", verdict.words());
     }
+    json.writeStringField("deliveryId", id.value());
+    switch (verdict) {
+      case Verdict.Accepted(_, var push) -> push(json, push);
+      case Verdict.AcceptedUnproven(_, var push, var doubt) -> {
+        push(json, push);
+        json.writeStringField("unproven", doubt.toString());
+      }
+      case Verdict.NoTag(_, var repository) ->
+          json.writeStringField("repository", repository.value());
+      case Verdict.TagNotWanted(_, var repository, var tag) -> tag(json, repository, tag);
+      case Verdict.TagNotInRegistry(_, var repository, var tag) -> tag(json, repository, tag);
+      case Verdict.NotADelivery(_, var field, var expected) -> {
+        json.writeStringField("field", field);
+        json.writeStringField("expected", expected);
+      }
+      case Verdict.PushContradicted(_, var push) ->
+          json.writeStringField("contradiction", push.time().evidence().reason());
+      case Verdict.WrongToken _,
+          Verdict.TooLarge _,
+          Verdict.NotOurRepository _,
+          Verdict.QueueUnavailable _,
+          Verdict.UnexpectedFailure _ -> {}
+    }
+  }
 
-    private static void tag(JsonGenerator json, Repository repository, Tag tag)
-            throws IOException {
-        json.writeStringField("repository", repository.value());
-        json.writeStringField("tag", tag.value());
-    }
+  private static void tag(JsonGenerator json, Repository repository, Tag tag) throws IOException {
+    json.writeStringField("repository", repository.value());
+    json.writeStringField("tag", tag.value());
+  }
 
-    private static void push(JsonGenerator json, PushMessage push) throws IOException {
-        tag(json, push.repository(), push.tag());
-        Json.optional(json, "digest", push.digest());
-        json.writeStringField("evidence", push.time().evidence().standing().toString());
-    }
+  private static void push(JsonGenerator json, PushMessage push) throws IOException {
+    tag(json, push.repository(), push.tag());
+    Json.optional(json, "digest", push.digest());
+    json.writeStringField("evidence", push.time().evidence().standing().toString());
+  }
 }

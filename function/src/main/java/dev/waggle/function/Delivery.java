@@ -23,187 +23,185 @@ import org.jspecify.annotations.Nullable;
 /// @param pushedAt when it was pushed, to the second; absent where unusable
 record Delivery(Repository repository, @Nullable Tag tag, @Nullable Instant pushedAt) {
 
-    private static final String BODY = "body";
-    private static final Map<String, Set<String>> FIELDS = Map.of(
-            "repository",
-            Set.of("repo_name", "namespace", "name"),
-            "push_data",
-            Set.of("tag", "pushed_at"));
+  private static final String BODY = "body";
+  private static final Map<String, Set<String>> FIELDS =
+      Map.of(
+          "repository",
+          Set.of("repo_name", "namespace", "name"),
+          "push_data",
+          Set.of("tag", "pushed_at"));
 
-    /// What reading a body came to.
-    sealed interface Reading {}
+  /// What reading a body came to.
+  sealed interface Reading {}
 
-    /// The body is a delivery.
-    ///
-    /// @param delivery what it says
-    record Read(Delivery delivery) implements Reading {}
+  /// The body is a delivery.
+  ///
+  /// @param delivery what it says
+  record Read(Delivery delivery) implements Reading {}
 
-    /// The body is not a delivery.
-    ///
-    /// @param field the path of the field that is wrong, or `body` for the whole
-    /// @param expected what belongs there
-    record Unreadable(String field, String expected) implements Reading {}
+  /// The body is not a delivery.
+  ///
+  /// @param field the path of the field that is wrong, or `body` for the whole
+  /// @param expected what belongs there
+  record Unreadable(String field, String expected) implements Reading {}
 
-    /// Reads a delivery, with bounds on its nesting and on the lengths of its names and numbers.
-    static Reading read(String body) {
-        try (var json = Json.STRANGE.createParser(body)) {
-            try {
-                if (json.nextToken() != JsonToken.START_OBJECT) {
-                    return new Unreadable(BODY, "a JSON object");
-                }
-                var fields = Fields.read(json);
-                return json.nextToken() == null
-                        ? fields.reading()
-                        : new Unreadable(BODY, "nothing after the JSON object");
-            } catch (StreamConstraintsException _) {
-                return new Unreadable(field(json.getParsingContext()), "JSON " + Json.BOUNDS);
-            } catch (JacksonException _) {
-                return new Unreadable(field(json.getParsingContext()),
-                        "well-formed JSON with each field once");
-            }
-        } catch (IOException e) {
-            throw new UncheckedIOException("reading from memory", e);
+  /// Reads a delivery, with bounds on its nesting and on the lengths of its names and numbers.
+  static Reading read(String body) {
+    try (var json = Json.STRANGE.createParser(body)) {
+      try {
+        if (json.nextToken() != JsonToken.START_OBJECT) {
+          return new Unreadable(BODY, "a JSON object");
         }
+        var fields = Fields.read(json);
+        return json.nextToken() == null
+            ? fields.reading()
+            : new Unreadable(BODY, "nothing after the JSON object");
+      } catch (StreamConstraintsException _) {
+        return new Unreadable(field(json.getParsingContext()), "JSON " + Json.BOUNDS);
+      } catch (JacksonException _) {
+        return new Unreadable(
+            field(json.getParsingContext()), "well-formed JSON with each field once");
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException("reading from memory", e);
+    }
+  }
+
+  // The innermost field of ours that is being read: the other names are the stranger's.
+  private static String field(JsonStreamContext context) {
+    var names = new ArrayDeque<String>();
+    for (var at = context; at != null; at = at.getParent()) {
+      if (at.getCurrentName() != null) {
+        names.push(at.getCurrentName());
+      }
+    }
+    var object = names.poll();
+    if (object == null || !FIELDS.containsKey(object)) {
+      return BODY;
+    }
+    var field = names.poll();
+    return field == null || !FIELDS.get(object).contains(field) ? object : object + "." + field;
+  }
+
+  /// A field that should hold text.
+  private sealed interface Field {
+    record Text(String value) implements Field {}
+
+    record Missing() implements Field {}
+
+    record OfAnotherType() implements Field {}
+
+    Field MISSING = new Missing();
+
+    static Field read(JsonParser json) throws IOException {
+      return switch (json.currentToken()) {
+        case VALUE_STRING -> json.getText().isEmpty() ? MISSING : new Text(json.getText());
+        case VALUE_NULL -> MISSING;
+        case null, default -> {
+          json.skipChildren();
+          yield new OfAnotherType();
+        }
+      };
+    }
+  }
+
+  /// The fields that are used, as they come by.
+  private static final class Fields {
+    private boolean repository;
+    private boolean pushData;
+    private Field repoName = Field.MISSING;
+    private Field namespace = Field.MISSING;
+    private Field name = Field.MISSING;
+    private Field tag = Field.MISSING;
+    private @Nullable Instant pushedAt;
+
+    static Fields read(JsonParser json) throws IOException {
+      var fields = new Fields();
+      while (json.nextToken() == JsonToken.FIELD_NAME) {
+        var name = json.currentName();
+        var object = json.nextToken() == JsonToken.START_OBJECT;
+        if (object && name.equals("repository")) {
+          fields.readRepository(json);
+        } else if (object && name.equals("push_data")) {
+          fields.readPushData(json);
+        } else {
+          json.skipChildren();
+        }
+      }
+      return fields;
     }
 
-    // The innermost field of ours that is being read: the other names are the stranger's.
-    private static String field(JsonStreamContext context) {
-        var names = new ArrayDeque<String>();
-        for (var at = context; at != null; at = at.getParent()) {
-            if (at.getCurrentName() != null) {
-                names.push(at.getCurrentName());
-            }
+    private void readRepository(JsonParser json) throws IOException {
+      repository = true;
+      while (json.nextToken() == JsonToken.FIELD_NAME) {
+        var field = json.currentName();
+        json.nextToken();
+        switch (field) {
+          case "repo_name" -> repoName = Field.read(json);
+          case "namespace" -> namespace = Field.read(json);
+          case "name" -> name = Field.read(json);
+          default -> json.skipChildren();
         }
-        var object = names.poll();
-        if (object == null || !FIELDS.containsKey(object)) {
-            return BODY;
-        }
-        var field = names.poll();
-        return field == null || !FIELDS.get(object).contains(field) ? object : object + "." + field;
+      }
     }
 
-    /// A field that should hold text.
-    private sealed interface Field {
-        record Text(String value) implements Field {}
-
-        record Missing() implements Field {}
-
-        record OfAnotherType() implements Field {}
-
-        Field MISSING = new Missing();
-
-        static Field read(JsonParser json) throws IOException {
-            return switch (json.currentToken()) {
-                case VALUE_STRING -> json.getText().isEmpty() ? MISSING : new Text(json.getText());
-                case VALUE_NULL -> MISSING;
-                case null, default -> {
-                    json.skipChildren();
-                    yield new OfAnotherType();
-                }
-            };
+    private void readPushData(JsonParser json) throws IOException {
+      pushData = true;
+      while (json.nextToken() == JsonToken.FIELD_NAME) {
+        var field = json.currentName();
+        json.nextToken();
+        switch (field) {
+          case "tag" -> tag = Field.read(json);
+          case "pushed_at" -> pushedAt = instant(json);
+          default -> json.skipChildren();
         }
+      }
     }
 
-    /// The fields that are used, as they come by.
-    private static final class Fields {
-        private boolean repository;
-        private boolean pushData;
-        private Field repoName = Field.MISSING;
-        private Field namespace = Field.MISSING;
-        private Field name = Field.MISSING;
-        private Field tag = Field.MISSING;
-        private @Nullable Instant pushedAt;
-
-        static Fields read(JsonParser json) throws IOException {
-            var fields = new Fields();
-            while (json.nextToken() == JsonToken.FIELD_NAME) {
-                var name = json.currentName();
-                var object = json.nextToken() == JsonToken.START_OBJECT;
-                if (object && name.equals("repository")) {
-                    fields.readRepository(json);
-                } else if (object && name.equals("push_data")) {
-                    fields.readPushData(json);
-                } else {
-                    json.skipChildren();
-                }
-            }
-            return fields;
-        }
-
-        private void readRepository(JsonParser json) throws IOException {
-            repository = true;
-            while (json.nextToken() == JsonToken.FIELD_NAME) {
-                var field = json.currentName();
-                json.nextToken();
-                switch (field) {
-                    case "repo_name" -> repoName = Field.read(json);
-                    case "namespace" -> namespace = Field.read(json);
-                    case "name" -> name = Field.read(json);
-                    default -> json.skipChildren();
-                }
-            }
-        }
-
-        private void readPushData(JsonParser json) throws IOException {
-            pushData = true;
-            while (json.nextToken() == JsonToken.FIELD_NAME) {
-                var field = json.currentName();
-                json.nextToken();
-                switch (field) {
-                    case "tag" -> tag = Field.read(json);
-                    case "pushed_at" -> pushedAt = instant(json);
-                    default -> json.skipChildren();
-                }
-            }
-        }
-
-        // As a double: exact for any second that a calendar has, and never expanded as a huge
-        // exponent would be.
-        private static @Nullable Instant instant(JsonParser json) throws IOException {
-            if (!json.currentToken().isNumeric()) {
-                json.skipChildren();
-                return null;
-            }
-            var seconds = json.getDoubleValue();
-            var endOfYear9999 = 253_402_300_800d;
-            return seconds >= 1 && seconds < endOfYear9999
-                    ? Instant.ofEpochSecond((long) seconds)
-                    : null;
-        }
-
-        Reading reading() {
-            if (!repository) {
-                return new Unreadable("repository", "an object");
-            }
-            if (!pushData) {
-                return new Unreadable("push_data", "an object");
-            }
-            return switch (repoName) {
-                case Field.Text(var text) -> withRepository("repository.repo_name", text);
-                case Field.OfAnotherType() -> new Unreadable("repository.repo_name", "a string");
-                case Field.Missing() -> namespace instanceof Field.Text(var owner)
-                        && name instanceof Field.Text(var image)
-                                ? withRepository(
-                                        "repository.namespace and repository.name",
-                                        owner + "/" + image)
-                                : new Unreadable("repository.repo_name", "a string");
-            };
-        }
-
-        private Reading withRepository(String field, String text) {
-            return Repository.parse(text)
-                    .map(this::withTag)
-                    .orElseGet(() -> new Unreadable(field, Repository.EXPECTED));
-        }
-
-        private Reading withTag(Repository of) {
-            return switch (tag) {
-                case Field.Missing() -> new Read(new Delivery(of, null, pushedAt));
-                case Field.OfAnotherType() -> new Unreadable("push_data.tag", "a string");
-                case Field.Text(var text) -> Tag.parse(text)
-                        .<Reading>map(parsed -> new Read(new Delivery(of, parsed, pushedAt)))
-                        .orElseGet(() -> new Unreadable("push_data.tag", Tag.EXPECTED));
-            };
-        }
+    // As a double: exact for any second that a calendar has, and never expanded as a huge
+    // exponent would be.
+    private static @Nullable Instant instant(JsonParser json) throws IOException {
+      if (!json.currentToken().isNumeric()) {
+        json.skipChildren();
+        return null;
+      }
+      var seconds = json.getDoubleValue();
+      var endOfYear9999 = 253_402_300_800d;
+      return seconds >= 1 && seconds < endOfYear9999 ? Instant.ofEpochSecond((long) seconds) : null;
     }
+
+    Reading reading() {
+      if (!repository) {
+        return new Unreadable("repository", "an object");
+      }
+      if (!pushData) {
+        return new Unreadable("push_data", "an object");
+      }
+      return switch (repoName) {
+        case Field.Text(var text) -> withRepository("repository.repo_name", text);
+        case Field.OfAnotherType() -> new Unreadable("repository.repo_name", "a string");
+        case Field.Missing() ->
+            namespace instanceof Field.Text(var owner) && name instanceof Field.Text(var image)
+                ? withRepository("repository.namespace and repository.name", owner + "/" + image)
+                : new Unreadable("repository.repo_name", "a string");
+      };
+    }
+
+    private Reading withRepository(String field, String text) {
+      return Repository.parse(text)
+          .map(this::withTag)
+          .orElseGet(() -> new Unreadable(field, Repository.EXPECTED));
+    }
+
+    private Reading withTag(Repository of) {
+      return switch (tag) {
+        case Field.Missing() -> new Read(new Delivery(of, null, pushedAt));
+        case Field.OfAnotherType() -> new Unreadable("push_data.tag", "a string");
+        case Field.Text(var text) ->
+            Tag.parse(text)
+                .<Reading>map(parsed -> new Read(new Delivery(of, parsed, pushedAt)))
+                .orElseGet(() -> new Unreadable("push_data.tag", Tag.EXPECTED));
+      };
+    }
+  }
 }

@@ -17,190 +17,194 @@ import org.jspecify.annotations.Nullable;
 
 /// A registry that speaks the OCI distribution specification, asked anonymously.
 ///
-/// Asks with `HEAD`, which Docker Hub does not count as a pull, and keeps the tokens that it is given,
-/// so that most look-ups are one request.
+/// Asks with `HEAD`, which Docker Hub does not count as a pull, and keeps the tokens that it is
+/// given, so that most look-ups are one request.
 final class DistributionRegistry implements Registry {
-    // Without all four the digest of something else comes back.
-    private static final String MANIFESTS = String.join(
-            ", ",
-            "application/vnd.oci.image.index.v1+json",
-            "application/vnd.docker.distribution.manifest.list.v2+json",
-            "application/vnd.oci.image.manifest.v1+json",
-            "application/vnd.docker.distribution.manifest.v2+json");
+  // Without all four the digest of something else comes back.
+  private static final String MANIFESTS =
+      String.join(
+          ", ",
+          "application/vnd.oci.image.index.v1+json",
+          "application/vnd.docker.distribution.manifest.list.v2+json",
+          "application/vnd.oci.image.manifest.v1+json",
+          "application/vnd.docker.distribution.manifest.v2+json");
 
-    // A delivery can precede the index of its tag.
-    private static final List<Duration> PAUSES_WHILE_MISSING = List
-            .of(Duration.ofMillis(250), Duration.ofMillis(500));
+  // A delivery can precede the index of its tag.
+  private static final List<Duration> PAUSES_WHILE_MISSING =
+      List.of(Duration.ofMillis(250), Duration.ofMillis(500));
 
-    private final URI base;
-    private final Waiter waiter;
-    private final Clock clock;
-    private final Map<Repository, Token> tokens = new ConcurrentHashMap<>();
+  private final URI base;
+  private final Waiter waiter;
+  private final Clock clock;
+  private final Map<Repository, Token> tokens = new ConcurrentHashMap<>();
 
-    /// Talks to one registry.
-    ///
-    /// @param base address to which `/v2/` is appended
-    /// @param waiter lets time pass between attempts
-    /// @param clock by which tokens expire
-    DistributionRegistry(URI base, Waiter waiter, Clock clock) {
-        this.base = base;
-        this.waiter = waiter;
-        this.clock = clock;
-    }
+  /// Talks to one registry.
+  ///
+  /// @param base address to which `/v2/` is appended
+  /// @param waiter lets time pass between attempts
+  /// @param clock by which tokens expire
+  DistributionRegistry(URI base, Waiter waiter, Clock clock) {
+    this.base = base;
+    this.waiter = waiter;
+    this.clock = clock;
+  }
 
-    /// Begins to make the first [#find] fast: connects, and fetches a token for `repository`.
-    Conversation<Boolean> warmUp(Repository repository, Deadline deadline) {
-        return Conversation.begin(base, deadline, talk -> {
-            var answer = talk.get(URI.create(base + "/v2/"));
-            return answer.status() != HttpURLConnection.HTTP_UNAUTHORIZED
-                    || fetchToken(talk, repository, answer).isEmpty();
+  /// Begins to make the first [#find] fast: connects, and fetches a token for `repository`.
+  Conversation<Boolean> warmUp(Repository repository, Deadline deadline) {
+    return Conversation.begin(
+        base,
+        deadline,
+        talk -> {
+          var answer = talk.get(URI.create(base + "/v2/"));
+          return answer.status() != HttpURLConnection.HTTP_UNAUTHORIZED
+              || fetchToken(talk, repository, answer).isEmpty();
         });
+  }
+
+  @Override
+  public Finding find(Repository repository, Tag tag, Deadline deadline) {
+    try (var conversation =
+        Conversation.<Finding>begin(
+            base, deadline, talk -> find(talk, repository, tag, deadline))) {
+      return conversation.await(
+          failure ->
+              new Unproven(
+                  switch (failure) {
+                    case TIMED_OUT -> Doubt.TIMED_OUT;
+                    case UNREACHABLE -> Doubt.UNREACHABLE;
+                    case FOREIGN_HOST -> Doubt.FOREIGN_HOST;
+                  }));
+    }
+  }
+
+  private Finding find(Conversation<?> talk, Repository repository, Tag tag, Deadline deadline)
+      throws IOException, InterruptedException {
+    var finding = ask(talk, repository, tag);
+    for (var pause : PAUSES_WHILE_MISSING) {
+      if (!(finding instanceof Missing) || !deadline.allows(pause)) {
+        return finding;
+      }
+      waiter.await(pause);
+      finding = ask(talk, repository, tag);
+    }
+    return finding;
+  }
+
+  private Finding ask(Conversation<?> talk, Repository repository, Tag tag) throws IOException {
+    var manifest = URI.create(base + "/v2/" + repository + "/manifests/" + tag);
+    var head = talk.head(manifest, headers(unexpired(repository)));
+    if (head.status() != HttpURLConnection.HTTP_UNAUTHORIZED) {
+      return finding(head);
+    }
+    var problem = fetchToken(talk, repository, head);
+    return problem.isPresent()
+        ? problem.get()
+        : finding(talk.head(manifest, headers(tokens.get(repository))));
+  }
+
+  private @Nullable Token unexpired(Repository repository) {
+    var token = tokens.get(repository);
+    return token == null || clock.instant().isAfter(token.end) ? null : token;
+  }
+
+  private static Map<String, String> headers(@Nullable Token token) {
+    return token == null
+        ? Map.of("Accept", MANIFESTS)
+        : Map.of("Accept", MANIFESTS, "Authorization", "Bearer " + token.value);
+  }
+
+  // In place of the one that the registry did not take, if there was one. Returns what is in
+  // the way.
+  private Optional<Unproven> fetchToken(
+      Conversation<?> talk, Repository repository, Conversation.Response challenged)
+      throws IOException {
+    tokens.remove(repository);
+    var challenge =
+        challenged
+            .headers("WWW-Authenticate")
+            .map(Challenge::parse)
+            .flatMap(Optional::stream)
+            .findFirst();
+    if (challenge.isEmpty()) {
+      return Optional.of(new Unproven(Doubt.PRIVATE));
+    }
+    var answer = talk.get(challenge.get().tokenAddress(repository));
+    if (answer.status() != HttpURLConnection.HTTP_OK) {
+      return Optional.of(refusal(answer.status()));
+    }
+    var token = Token.in(answer.body(), clock.instant());
+    token.ifPresent(it -> tokens.put(repository, it));
+    return token.isPresent() ? Optional.empty() : Optional.of(new Unproven(Doubt.ODD_ANSWER));
+  }
+
+  private static Finding finding(Conversation.Response head) {
+    return switch (head.status()) {
+      case HttpURLConnection.HTTP_OK ->
+          head.headers("Docker-Content-Digest")
+              .findFirst()
+              .flatMap(Digest::parse)
+              .<Finding>map(Found::new)
+              .orElseGet(() -> new Unproven(Doubt.ODD_ANSWER));
+      case HttpURLConnection.HTTP_NOT_FOUND -> new Missing();
+      default -> refusal(head.status());
+    };
+  }
+
+  private static Unproven refusal(int status) {
+    return new Unproven(
+        switch (status) {
+          case HttpURLConnection.HTTP_UNAUTHORIZED, HttpURLConnection.HTTP_FORBIDDEN ->
+              Doubt.PRIVATE;
+          case 429 -> Doubt.RATE_LIMITED;
+          default -> status >= 500 ? Doubt.UNWELL : Doubt.ODD_ANSWER;
+        });
+  }
+
+  /// What a token service hands out.
+  ///
+  /// @param value of the token
+  /// @param end from when on it is not used any more
+  private record Token(String value, Instant end) {
+    // What may stand behind "Bearer" (RFC 6750).
+    private static final Pattern GRAMMAR = Pattern.compile("[A-Za-z0-9._~+/-]{1,16384}=*");
+
+    private static final int SECONDS = 60; // where the answer does not say, by the specification
+    private static final int MOST_SECONDS = 300; // which is what Docker Hub's have
+    private static final int MARGIN = 10; // for the way, and between clocks
+
+    /// Returns the token in an answer that came now, or nothing when it has none.
+    static Optional<Token> in(byte[] body, Instant now) throws IOException {
+      try (var json = Json.STRANGE.createParser(body)) {
+        if (json.nextToken() != JsonToken.START_OBJECT) {
+          return Optional.empty();
+        }
+        String value = "";
+        long seconds = SECONDS;
+        while (json.nextToken() == JsonToken.FIELD_NAME) {
+          var name = json.currentName();
+          var type = json.nextToken();
+          // Either name, by the specification; with the same value where both are sent.
+          if (type == JsonToken.VALUE_STRING
+              && (name.equals("token") || name.equals("access_token"))) {
+            value = json.getText();
+          } else if (type == JsonToken.VALUE_NUMBER_INT && name.equals("expires_in")) {
+            seconds = (long) json.getDoubleValue();
+          } else {
+            json.skipChildren();
+          }
+        }
+        var end = now.plusSeconds(Math.clamp(seconds, 0, MOST_SECONDS) - MARGIN);
+        return GRAMMAR.matcher(value).matches()
+            ? Optional.of(new Token(value, end))
+            : Optional.empty();
+      } catch (JacksonException _) {
+        return Optional.empty();
+      }
     }
 
     @Override
-    public Finding find(Repository repository, Tag tag, Deadline deadline) {
-        try (var conversation = Conversation.<Finding>begin(
-                base,
-                deadline,
-                talk -> find(talk, repository, tag, deadline))) {
-            return conversation.await(failure -> new Unproven(switch (failure) {
-                case TIMED_OUT -> Doubt.TIMED_OUT;
-                case UNREACHABLE -> Doubt.UNREACHABLE;
-                case FOREIGN_HOST -> Doubt.FOREIGN_HOST;
-            }));
-        }
+    public String toString() {
+      return "Token[redacted]";
     }
-
-    private Finding find(
-            Conversation<?> talk,
-            Repository repository,
-            Tag tag,
-            Deadline deadline) throws IOException, InterruptedException {
-        var finding = ask(talk, repository, tag);
-        for (var pause : PAUSES_WHILE_MISSING) {
-            if (!(finding instanceof Missing) || !deadline.allows(pause)) {
-                return finding;
-            }
-            waiter.await(pause);
-            finding = ask(talk, repository, tag);
-        }
-        return finding;
-    }
-
-    private Finding ask(Conversation<?> talk, Repository repository, Tag tag) throws IOException {
-        var manifest = URI.create(base + "/v2/" + repository + "/manifests/" + tag);
-        var head = talk.head(manifest, headers(unexpired(repository)));
-        if (head.status() != HttpURLConnection.HTTP_UNAUTHORIZED) {
-            return finding(head);
-        }
-        var problem = fetchToken(talk, repository, head);
-        return problem.isPresent()
-                ? problem.get()
-                : finding(talk.head(manifest, headers(tokens.get(repository))));
-    }
-
-    private @Nullable Token unexpired(Repository repository) {
-        var token = tokens.get(repository);
-        return token == null || clock.instant().isAfter(token.end) ? null : token;
-    }
-
-    private static Map<String, String> headers(@Nullable Token token) {
-        return token == null
-                ? Map.of("Accept", MANIFESTS)
-                : Map.of("Accept", MANIFESTS, "Authorization", "Bearer " + token.value);
-    }
-
-    // In place of the one that the registry did not take, if there was one. Returns what is in
-    // the way.
-    private Optional<Unproven> fetchToken(
-            Conversation<?> talk,
-            Repository repository,
-            Conversation.Response challenged) throws IOException {
-        tokens.remove(repository);
-        var challenge = challenged.headers("WWW-Authenticate")
-                .map(Challenge::parse)
-                .flatMap(Optional::stream)
-                .findFirst();
-        if (challenge.isEmpty()) {
-            return Optional.of(new Unproven(Doubt.PRIVATE));
-        }
-        var answer = talk.get(challenge.get().tokenAddress(repository));
-        if (answer.status() != HttpURLConnection.HTTP_OK) {
-            return Optional.of(refusal(answer.status()));
-        }
-        var token = Token.in(answer.body(), clock.instant());
-        token.ifPresent(it -> tokens.put(repository, it));
-        return token.isPresent()
-                ? Optional.empty()
-                : Optional.of(new Unproven(Doubt.ODD_ANSWER));
-    }
-
-    private static Finding finding(Conversation.Response head) {
-        return switch (head.status()) {
-            case HttpURLConnection.HTTP_OK -> head.headers("Docker-Content-Digest")
-                    .findFirst()
-                    .flatMap(Digest::parse)
-                    .<Finding>map(Found::new)
-                    .orElseGet(() -> new Unproven(Doubt.ODD_ANSWER));
-            case HttpURLConnection.HTTP_NOT_FOUND -> new Missing();
-            default -> refusal(head.status());
-        };
-    }
-
-    private static Unproven refusal(int status) {
-        return new Unproven(switch (status) {
-            case HttpURLConnection.HTTP_UNAUTHORIZED, HttpURLConnection.HTTP_FORBIDDEN ->
-                Doubt.PRIVATE;
-            case 429 -> Doubt.RATE_LIMITED;
-            default -> status >= 500 ? Doubt.UNWELL : Doubt.ODD_ANSWER;
-        });
-    }
-
-    /// What a token service hands out.
-    ///
-    /// @param value of the token
-    /// @param end from when on it is not used any more
-    private record Token(String value, Instant end) {
-        // What may stand behind "Bearer" (RFC 6750).
-        private static final Pattern GRAMMAR = Pattern.compile("[A-Za-z0-9._~+/-]{1,16384}=*");
-
-        private static final int SECONDS = 60; // where the answer does not say, by the specification
-        private static final int MOST_SECONDS = 300; // which is what Docker Hub's have
-        private static final int MARGIN = 10; // for the way, and between clocks
-
-        /// Returns the token in an answer that came now, or nothing when it has none.
-        static Optional<Token> in(byte[] body, Instant now) throws IOException {
-            try (var json = Json.STRANGE.createParser(body)) {
-                if (json.nextToken() != JsonToken.START_OBJECT) {
-                    return Optional.empty();
-                }
-                String value = "";
-                long seconds = SECONDS;
-                while (json.nextToken() == JsonToken.FIELD_NAME) {
-                    var name = json.currentName();
-                    var type = json.nextToken();
-                    // Either name, by the specification; with the same value where both are sent.
-                    if (type == JsonToken.VALUE_STRING
-                            && (name.equals("token") || name.equals("access_token"))) {
-                        value = json.getText();
-                    } else if (type == JsonToken.VALUE_NUMBER_INT && name.equals("expires_in")) {
-                        seconds = (long) json.getDoubleValue();
-                    } else {
-                        json.skipChildren();
-                    }
-                }
-                var end = now.plusSeconds(Math.clamp(seconds, 0, MOST_SECONDS) - MARGIN);
-                return GRAMMAR.matcher(value).matches()
-                        ? Optional.of(new Token(value, end))
-                        : Optional.empty();
-            } catch (JacksonException _) {
-                return Optional.empty();
-            }
-        }
-
-        @Override
-        public String toString() {
-            return "Token[redacted]";
-        }
-    }
+  }
 }

@@ -16,121 +16,126 @@ import org.jspecify.annotations.Nullable;
 
 /// Docker Hub's own API, asked anonymously: it tells of public repositories.
 ///
-/// Asks once. It is often enough behind a push, over its rate limit or out of time that asking again
-/// would cost more than the evidence is worth.
+/// Asks once. It is often enough behind a push, over its rate limit or out of time that asking
+/// again would cost more than the evidence is worth.
 final class DockerHub implements PushRecords {
-    private final URI base;
+  private final URI base;
 
-    /// Talks to one address.
-    ///
-    /// @param base address to which `/v2/` is appended
-    DockerHub(URI base) {
-        this.base = base;
-    }
+  /// Talks to one address.
+  ///
+  /// @param base address to which `/v2/` is appended
+  DockerHub(URI base) {
+    this.base = base;
+  }
 
-    /// Begins to make the first [#ask] fast: connects.
-    Conversation<Boolean> warmUp(Deadline deadline) {
-        return Conversation.begin(
-                base,
-                deadline,
-                talk -> talk.head(URI.create(base + "/v2/"), Map.of()).status() > 0);
-    }
+  /// Begins to make the first [#ask] fast: connects.
+  Conversation<Boolean> warmUp(Deadline deadline) {
+    return Conversation.begin(
+        base, deadline, talk -> talk.head(URI.create(base + "/v2/"), Map.of()).status() > 0);
+  }
 
-    @Override
-    public Asked ask(Repository repository, Tag tag, Deadline deadline) {
-        var slash = repository.value().indexOf('/');
-        var address = URI.create(
-                base + "/v2/namespaces/" + repository.value().substring(0, slash)
-                        + "/repositories" + repository.value().substring(slash) + "/tags/" + tag);
-        var conversation = Conversation.<Optional<PushRecord>>begin(
-                base,
-                deadline,
-                talk -> {
-                    var answer = talk.get(address);
-                    return answer.status() == HttpURLConnection.HTTP_OK
-                            ? record(answer.body())
-                            : Optional.empty();
-                });
-        return new Asked() {
-            @Override
-            public Optional<PushRecord> answer() {
-                return conversation.await(_ -> Optional.empty());
-            }
+  @Override
+  public Asked ask(Repository repository, Tag tag, Deadline deadline) {
+    var slash = repository.value().indexOf('/');
+    var address =
+        URI.create(
+            base
+                + "/v2/namespaces/"
+                + repository.value().substring(0, slash)
+                + "/repositories"
+                + repository.value().substring(slash)
+                + "/tags/"
+                + tag);
+    var conversation =
+        Conversation.<Optional<PushRecord>>begin(
+            base,
+            deadline,
+            talk -> {
+              var answer = talk.get(address);
+              return answer.status() == HttpURLConnection.HTTP_OK
+                  ? record(answer.body())
+                  : Optional.empty();
+            });
+    return new Asked() {
+      @Override
+      public Optional<PushRecord> answer() {
+        return conversation.await(_ -> Optional.empty());
+      }
 
-            @Override
-            public void close() {
-                conversation.close();
-            }
-        };
-    }
+      @Override
+      public void close() {
+        conversation.close();
+      }
+    };
+  }
 
-    private static Optional<PushRecord> record(byte[] body) throws IOException {
-        try (var json = Json.STRANGE.createParser(body)) {
-            if (json.nextToken() != JsonToken.START_OBJECT) {
-                return Optional.empty();
-            }
-            Instant pushedAt = null;
-            Digest whole = null;
-            Set<Digest> parts = Set.of();
-            while (json.nextToken() == JsonToken.FIELD_NAME) {
-                var field = json.currentName();
-                json.nextToken();
-                switch (field) {
-                    case "tag_last_pushed" -> pushedAt = instant(json);
-                    case "digest" -> whole = digest(json);
-                    case "images" -> parts = digestsOfParts(json);
-                    default -> json.skipChildren();
-                }
-            }
-            var digests = whole == null ? parts : Set.of(whole);
-            return Optional.ofNullable(pushedAt).map(last -> new PushRecord(last, digests));
-        } catch (JacksonException _) {
-            return Optional.empty();
+  private static Optional<PushRecord> record(byte[] body) throws IOException {
+    try (var json = Json.STRANGE.createParser(body)) {
+      if (json.nextToken() != JsonToken.START_OBJECT) {
+        return Optional.empty();
+      }
+      Instant pushedAt = null;
+      Digest whole = null;
+      Set<Digest> parts = Set.of();
+      while (json.nextToken() == JsonToken.FIELD_NAME) {
+        var field = json.currentName();
+        json.nextToken();
+        switch (field) {
+          case "tag_last_pushed" -> pushedAt = instant(json);
+          case "digest" -> whole = digest(json);
+          case "images" -> parts = digestsOfParts(json);
+          default -> json.skipChildren();
         }
+      }
+      var digests = whole == null ? parts : Set.of(whole);
+      return Optional.ofNullable(pushedAt).map(last -> new PushRecord(last, digests));
+    } catch (JacksonException _) {
+      return Optional.empty();
     }
+  }
 
-    private static @Nullable Instant instant(JsonParser json) throws IOException {
-        if (json.currentToken() != JsonToken.VALUE_STRING) {
-            json.skipChildren();
-            return null;
-        }
-        try {
-            return Instant.parse(json.getText());
-        } catch (DateTimeParseException _) {
-            return null;
-        }
+  private static @Nullable Instant instant(JsonParser json) throws IOException {
+    if (json.currentToken() != JsonToken.VALUE_STRING) {
+      json.skipChildren();
+      return null;
     }
+    try {
+      return Instant.parse(json.getText());
+    } catch (DateTimeParseException _) {
+      return null;
+    }
+  }
 
-    private static @Nullable Digest digest(JsonParser json) throws IOException {
-        if (json.currentToken() == JsonToken.VALUE_STRING) {
-            return Digest.parse(json.getText()).orElse(null);
-        }
+  private static @Nullable Digest digest(JsonParser json) throws IOException {
+    if (json.currentToken() == JsonToken.VALUE_STRING) {
+      return Digest.parse(json.getText()).orElse(null);
+    }
+    json.skipChildren();
+    return null;
+  }
+
+  private static Set<Digest> digestsOfParts(JsonParser json) throws IOException {
+    var digests = new HashSet<Digest>();
+    if (json.currentToken() != JsonToken.START_ARRAY) {
+      json.skipChildren();
+      return digests;
+    }
+    while (json.nextToken() != JsonToken.END_ARRAY) {
+      if (json.currentToken() != JsonToken.START_OBJECT) {
         json.skipChildren();
-        return null;
-    }
-
-    private static Set<Digest> digestsOfParts(JsonParser json) throws IOException {
-        var digests = new HashSet<Digest>();
-        if (json.currentToken() != JsonToken.START_ARRAY) {
-            json.skipChildren();
-            return digests;
+        continue;
+      }
+      while (json.nextToken() == JsonToken.FIELD_NAME) {
+        var named = json.currentName().equals("digest");
+        json.nextToken();
+        var digest = named ? digest(json) : null;
+        if (digest != null) {
+          digests.add(digest);
+        } else if (!named) {
+          json.skipChildren();
         }
-        while (json.nextToken() != JsonToken.END_ARRAY) {
-            if (json.currentToken() != JsonToken.START_OBJECT) {
-                json.skipChildren();
-                continue;
-            }
-            while (json.nextToken() == JsonToken.FIELD_NAME) {
-                var named = json.currentName().equals("digest");
-                json.nextToken();
-                var digest = named ? digest(json) : null;
-                if (digest != null) {
-                    digests.add(digest);
-                } else if (!named) {
-                    json.skipChildren();
-                }
-            }
-        }
-        return digests;
+      }
     }
+    return digests;
+  }
 }

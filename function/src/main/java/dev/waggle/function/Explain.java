@@ -20,157 +20,158 @@ import org.jspecify.annotations.Nullable;
 /// The command `java -jar function.jar explain`: says what the function would do with a delivery,
 /// and why. Asks the registry and Docker Hub as the function does, and sends nothing.
 final class Explain {
-    private static final int NOT_EXPLAINED = 2;
+  private static final int NOT_EXPLAINED = 2;
 
-    private static final String USAGE = """
-            usage: java -jar function.jar explain [--at TIME] [FILE]
+  private static final String USAGE =
+      """
+      usage: java -jar function.jar explain [--at TIME] [FILE]
 
-            Says what the function would do with a delivery of Docker Hub, and why. Nothing is sent.
+      Says what the function would do with a delivery of Docker Hub, and why. Nothing is sent.
 
-              FILE       holds the delivery's JSON; without it, standard input does
-              --at TIME  takes the delivery to have come then, for example 2026-11-01T10:00:00Z
+        FILE       holds the delivery's JSON; without it, standard input does
+        --at TIME  takes the delivery to have come then, for example 2026-11-01T10:00:00Z
 
-            WAGGLE_REPOSITORIES, WAGGLE_REGISTRY_URL, WAGGLE_HUB_URL and WAGGLE_CONTRADICTED_PUSHES
-            mean what they do for the function. Without WAGGLE_REPOSITORIES, every repository passes.
+      WAGGLE_REPOSITORIES, WAGGLE_REGISTRY_URL, WAGGLE_HUB_URL and WAGGLE_CONTRADICTED_PUSHES
+      mean what they do for the function. Without WAGGLE_REPOSITORIES, every repository passes.
 
-            exit status: 0 accepted, 1 ignored or refused, 2 nothing to explain""";
+      exit status: 0 accepted, 1 ignored or refused, 2 nothing to explain\
+      """;
 
-    // Stands for the one in the webhook's address, of which a delivery knows nothing.
-    private static final String TOKEN = "any";
-    private static final DeliveryId ID = new DeliveryId("explained");
+  // Stands for the one in the webhook's address, of which a delivery knows nothing.
+  private static final String TOKEN = "any";
+  private static final DeliveryId ID = new DeliveryId("explained");
 
-    private Explain() {}
+  private Explain() {}
 
-    /// Runs the command, and exits with its status.
-    ///
-    /// @param arguments `explain` and what [#USAGE] allows
-    public static void main(String[] arguments) {
-        System.exit(run(List.of(arguments), System.getenv(), System.in, System.out, System.err));
+  /// Runs the command, and exits with its status.
+  ///
+  /// @param arguments `explain` and what [#USAGE] allows
+  public static void main(String[] arguments) {
+    System.exit(run(List.of(arguments), System.getenv(), System.in, System.out, System.err));
+  }
+
+  /// Runs the command.
+  ///
+  /// @return the exit status
+  static int run(
+      List<String> arguments,
+      Map<String, String> environment,
+      InputStream in,
+      PrintStream out,
+      PrintStream err) {
+    try {
+      var options = Options.parse(arguments);
+      var body = Base64.getEncoder().encodeToString(options.delivery(in));
+      var verdict = verdict(body, environment, options.clock());
+      var known = Setting.REPOSITORIES.value(environment).isPresent();
+      Explanation.of(ID, verdict, known).forEach(out::println);
+      if (options.at == null && isTooOld(verdict)) {
+        out.println("\nA delivery that came earlier is explained with --at TIME.");
+      }
+      return verdict.kind() == Verdict.Kind.ACCEPTED ? 0 : 1;
+    } catch (NotExplained | InvalidConfiguration e) {
+      err.println(e.getMessage());
+      return NOT_EXPLAINED;
+    }
+  }
+
+  private static boolean isTooOld(Verdict verdict) {
+    return verdict instanceof Verdict.PushContradicted(_, var push)
+        && push.time().evidence() == Evidence.TOO_OLD;
+  }
+
+  private static Verdict verdict(String body, Map<String, String> environment, Clock clock) {
+    var configuration = configuration(body, environment);
+    var registry = new DistributionRegistry(configuration.registryUrl(), Waiter.REAL, clock);
+    var records = configuration.hubUrl().<PushRecords>map(DockerHub::new).orElse(PushRecords.NONE);
+    PushQueue queue = (_, _) -> new PushQueue.Sent();
+    return new Judge(configuration, registry, records, queue, clock)
+        .judge(new Request(ID, TOKEN, body, true), new Waits());
+  }
+
+  private static Configuration configuration(String body, Map<String, String> environment) {
+    var settings = new HashMap<String, String>();
+    for (var setting :
+        List.of(
+            Setting.REPOSITORIES,
+            Setting.REGISTRY_URL,
+            Setting.HUB_URL,
+            Setting.CONTRADICTED_PUSHES)) {
+      setting.value(environment).ifPresent(it -> settings.put(setting.variable(), it));
+    }
+    settings.putIfAbsent(Setting.REPOSITORIES.variable(), repository(body));
+    settings.put(Setting.TOKEN_SHA256.variable(), Sha256.hex(TOKEN));
+    settings.put(Setting.QUEUE_URL.variable(), "https://nowhere.invalid/none.fifo");
+    return Configuration.from(settings);
+  }
+
+  // The delivery's own, so that it passes; any, where there is none.
+  private static String repository(String body) {
+    return Body.of(body, true) instanceof Body.Text(var text)
+            && Delivery.read(text) instanceof Delivery.Read(var delivery)
+        ? delivery.repository().value()
+        : "any/any";
+  }
+
+  /// What stands behind `explain`.
+  ///
+  /// @param file with the delivery; standard input if null
+  /// @param at when the delivery came; now if null
+  private record Options(@Nullable Path file, @Nullable Instant at) {
+    static Options parse(List<String> arguments) {
+      var rest = new ArrayDeque<>(arguments);
+      if (!"explain".equals(rest.poll())) {
+        throw new NotExplained(USAGE);
+      }
+      Instant at = null;
+      if ("--at".equals(rest.peek())) {
+        rest.remove();
+        at = time(rest.poll());
+      }
+      var file = rest.poll();
+      var option = file != null && file.startsWith("-") && !file.equals("-");
+      if (option || !rest.isEmpty()) {
+        throw new NotExplained(USAGE);
+      }
+      return new Options(file == null || file.equals("-") ? null : path(file), at);
     }
 
-    /// Runs the command.
-    ///
-    /// @return the exit status
-    static int run(
-            List<String> arguments,
-            Map<String, String> environment,
-            InputStream in,
-            PrintStream out,
-            PrintStream err) {
-        try {
-            var options = Options.parse(arguments);
-            var body = Base64.getEncoder().encodeToString(options.delivery(in));
-            var verdict = verdict(body, environment, options.clock());
-            var known = Setting.REPOSITORIES.value(environment).isPresent();
-            Explanation.of(ID, verdict, known).forEach(out::println);
-            if (options.at == null && isTooOld(verdict)) {
-                out.println("\nA delivery that came earlier is explained with --at TIME.");
-            }
-            return verdict.kind() == Verdict.Kind.ACCEPTED ? 0 : 1;
-        } catch (NotExplained | InvalidConfiguration e) {
-            err.println(e.getMessage());
-            return NOT_EXPLAINED;
-        }
+    private static Instant time(@Nullable String text) {
+      try {
+        return Instant.parse(text == null ? "" : text);
+      } catch (DateTimeParseException _) {
+        throw new NotExplained("--at takes a time like 2026-11-01T10:00:00Z");
+      }
     }
 
-    private static boolean isTooOld(Verdict verdict) {
-        return verdict instanceof Verdict.PushContradicted(_, var push)
-                && push.time().evidence() == Evidence.TOO_OLD;
+    private static Path path(String file) {
+      try {
+        return Path.of(file);
+      } catch (InvalidPathException _) {
+        throw new NotExplained(file + " is not the name of a file");
+      }
     }
 
-    private static Verdict verdict(String body, Map<String, String> environment, Clock clock) {
-        var configuration = configuration(body, environment);
-        var registry = new DistributionRegistry(configuration.registryUrl(), Waiter.REAL, clock);
-        var records = configuration.hubUrl()
-                .<PushRecords>map(DockerHub::new)
-                .orElse(PushRecords.NONE);
-        PushQueue queue = (_, _) -> new PushQueue.Sent();
-        return new Judge(configuration, registry, records, queue, clock)
-                .judge(new Request(ID, TOKEN, body, true), new Waits());
+    Clock clock() {
+      return at == null ? Clock.systemUTC() : Clock.fixed(at, ZoneOffset.UTC);
     }
 
-    private static Configuration configuration(String body, Map<String, String> environment) {
-        var settings = new HashMap<String, String>();
-        for (var setting : List.of(
-                Setting.REPOSITORIES,
-                Setting.REGISTRY_URL,
-                Setting.HUB_URL,
-                Setting.CONTRADICTED_PUSHES)) {
-            setting.value(environment).ifPresent(it -> settings.put(setting.variable(), it));
-        }
-        settings.putIfAbsent(Setting.REPOSITORIES.variable(), repository(body));
-        settings.put(Setting.TOKEN_SHA256.variable(), Sha256.hex(TOKEN));
-        settings.put(Setting.QUEUE_URL.variable(), "https://nowhere.invalid/none.fifo");
-        return Configuration.from(settings);
+    // One byte more than the function reads is as much as it takes to say so.
+    byte[] delivery(InputStream in) {
+      try (var stream = file == null ? in : Files.newInputStream(file)) {
+        return stream.readNBytes(Body.MAX_BYTES + 1);
+      } catch (IOException e) {
+        throw new NotExplained("the delivery cannot be read: " + e);
+      }
     }
+  }
 
-    // The delivery's own, so that it passes; any, where there is none.
-    private static String repository(String body) {
-        return Body.of(body, true) instanceof Body.Text(var text)
-                && Delivery.read(text) instanceof Delivery.Read(var delivery)
-                        ? delivery.repository().value()
-                        : "any/any";
+  /// Ends the command with a message for whoever runs it.
+  private static final class NotExplained extends RuntimeException {
+    private static final long serialVersionUID = 1;
+
+    NotExplained(String message) {
+      super(message);
     }
-
-    /// What stands behind `explain`.
-    ///
-    /// @param file with the delivery; standard input if null
-    /// @param at when the delivery came; now if null
-    private record Options(@Nullable Path file, @Nullable Instant at) {
-        static Options parse(List<String> arguments) {
-            var rest = new ArrayDeque<>(arguments);
-            if (!"explain".equals(rest.poll())) {
-                throw new NotExplained(USAGE);
-            }
-            Instant at = null;
-            if ("--at".equals(rest.peek())) {
-                rest.remove();
-                at = time(rest.poll());
-            }
-            var file = rest.poll();
-            var option = file != null && file.startsWith("-") && !file.equals("-");
-            if (option || !rest.isEmpty()) {
-                throw new NotExplained(USAGE);
-            }
-            return new Options(file == null || file.equals("-") ? null : path(file), at);
-        }
-
-        private static Instant time(@Nullable String text) {
-            try {
-                return Instant.parse(text == null ? "" : text);
-            } catch (DateTimeParseException _) {
-                throw new NotExplained("--at takes a time like 2026-11-01T10:00:00Z");
-            }
-        }
-
-        private static Path path(String file) {
-            try {
-                return Path.of(file);
-            } catch (InvalidPathException _) {
-                throw new NotExplained(file + " is not the name of a file");
-            }
-        }
-
-        Clock clock() {
-            return at == null ? Clock.systemUTC() : Clock.fixed(at, ZoneOffset.UTC);
-        }
-
-        // One byte more than the function reads is as much as it takes to say so.
-        byte[] delivery(InputStream in) {
-            try (var stream = file == null ? in : Files.newInputStream(file)) {
-                return stream.readNBytes(Body.MAX_BYTES + 1);
-            } catch (IOException e) {
-                throw new NotExplained("the delivery cannot be read: " + e);
-            }
-        }
-    }
-
-    /// Ends the command with a message for whoever runs it.
-    private static final class NotExplained extends RuntimeException {
-        private static final long serialVersionUID = 1;
-
-        NotExplained(String message) {
-            super(message);
-        }
-    }
+  }
 }

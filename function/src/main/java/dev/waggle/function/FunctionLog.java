@@ -11,153 +11,159 @@ import java.util.concurrent.TimeUnit;
 /// One JSON line for each request. The message is constant; the other keys say which. No body,
 /// header, path or token comes near it.
 final class FunctionLog {
-    private static final int MAX_CAUSES = 5;
-    private static final int MAX_FRAMES = 15; // enough to leave the JDK and reach our own code
+  private static final int MAX_CAUSES = 5;
+  private static final int MAX_FRAMES = 15; // enough to leave the JDK and reach our own code
 
-    /// In the words by which Lambda's own log filter knows them.
-    private enum Level {
-        INFO, WARN, ERROR
-    }
+  /// In the words by which Lambda's own log filter knows them.
+  private enum Level {
+    INFO,
+    WARN,
+    ERROR
+  }
 
-    private final PrintStream out;
-    private final Clock clock;
+  private final PrintStream out;
+  private final Clock clock;
 
-    FunctionLog(PrintStream out, Clock clock) {
-        this.out = out;
-        this.clock = clock;
-    }
+  FunctionLog(PrintStream out, Clock clock) {
+    this.out = out;
+    this.clock = clock;
+  }
 
-    /// Notes what became of a request, and how long others made it wait.
-    void closed(DeliveryId deliveryId, Verdict verdict, Waits waits) {
-        print(json -> {
-            write(json, deliveryId, verdict);
-            wait(json, "lookupsMs", waits.lookups());
-            wait(json, "queueMs", waits.queue());
+  /// Notes what became of a request, and how long others made it wait.
+  void closed(DeliveryId deliveryId, Verdict verdict, Waits waits) {
+    print(
+        json -> {
+          write(json, deliveryId, verdict);
+          wait(json, "lookupsMs", waits.lookups());
+          wait(json, "queueMs", waits.queue());
         });
-    }
+  }
 
-    /// Notes that the first request will be slow, or the queue unavailable.
-    void queueNotWarmedUp(String reason) {
-        print(json -> {
-            begin(json, Level.WARN, "queue not warmed up");
-            json.writeStringField("reason", reason);
+  /// Notes that the first request will be slow, or the queue unavailable.
+  void queueNotWarmedUp(String reason) {
+    print(
+        json -> {
+          begin(json, Level.WARN, "queue not warmed up");
+          json.writeStringField("reason", reason);
         });
-    }
+  }
 
-    // In one piece, so that lines of parallel requests do not mix.
-    private void print(Json.Fields fields) {
-        out.print(Json.object(fields) + "\n");
-        out.flush();
-    }
+  // In one piece, so that lines of parallel requests do not mix.
+  private void print(Json.Fields fields) {
+    out.print(Json.object(fields) + "\n");
+    out.flush();
+  }
 
-    private static Level level(Verdict verdict) {
-        return switch (verdict) {
-            case Verdict.Accepted(_, var push) ->
-                push.time().evidence().standing() == Evidence.Standing.CONTRADICTED
-                        ? Level.WARN
-                        : Level.INFO;
-            case Verdict.NoTag _,Verdict.TagNotWanted _ -> Level.INFO;
-            case Verdict.AcceptedUnproven _,Verdict.TagNotInRegistry _,Verdict.WrongToken _,Verdict.TooLarge _,Verdict.NotADelivery _,Verdict.NotOurRepository _,Verdict.PushContradicted _ ->
-                Level.WARN;
-            case Verdict.QueueUnavailable _,Verdict.UnexpectedFailure _ -> Level.ERROR;
-        };
-    }
+  private static Level level(Verdict verdict) {
+    return switch (verdict) {
+      case Verdict.Accepted(_, var push) ->
+          push.time().evidence().standing() == Evidence.Standing.CONTRADICTED
+              ? Level.WARN
+              : Level.INFO;
+      case Verdict.NoTag _, Verdict.TagNotWanted _ -> Level.INFO;
+      case Verdict.AcceptedUnproven _,
+          Verdict.TagNotInRegistry _,
+          Verdict.WrongToken _,
+          Verdict.TooLarge _,
+          Verdict.NotADelivery _,
+          Verdict.NotOurRepository _,
+          Verdict.PushContradicted _ ->
+          Level.WARN;
+      case Verdict.QueueUnavailable _, Verdict.UnexpectedFailure _ -> Level.ERROR;
+    };
+  }
 
-    private void write(JsonGenerator json, DeliveryId id, Verdict verdict) throws IOException {
-        begin(json, level(verdict), verdict.words());
-        json.writeStringField("verdict", verdict.kind().toString());
-        json.writeStringField("deliveryId", id.value());
-        switch (verdict) {
-            case Verdict.Accepted(var token, var push) -> {
-                push(json, push);
-                token(json, token);
-            }
-            case Verdict.AcceptedUnproven(var token, var push, var doubt) -> {
-                push(json, push);
-                json.writeStringField("reason", doubt.toString());
-                token(json, token);
-            }
-            case Verdict.NoTag(var token, var repository) -> {
-                json.writeStringField("repository", repository.value());
-                token(json, token);
-            }
-            case Verdict.TagNotWanted(var token, var repository, var tag) -> {
-                tag(json, repository, tag);
-                token(json, token);
-            }
-            case Verdict.TagNotInRegistry(var token, var repository, var tag) -> {
-                tag(json, repository, tag);
-                token(json, token);
-            }
-            case Verdict.WrongToken() -> {
-            }
-            case Verdict.TooLarge(var token) -> token(json, token);
-            case Verdict.NotADelivery(var token, var field, var expected) -> {
-                json.writeStringField("field", field);
-                json.writeStringField("expected", expected);
-                token(json, token);
-            }
-            case Verdict.NotOurRepository(var token) -> token(json, token);
-            case Verdict.PushContradicted(var token, var push) -> {
-                push(json, push);
-                token(json, token);
-            }
-            case Verdict.QueueUnavailable(var token, var push, var reason) -> {
-                push(json, push);
-                json.writeStringField("reason", reason);
-                token(json, token);
-            }
-            case Verdict.UnexpectedFailure(var cause) -> stack(json, cause);
-        }
-    }
-
-    private static void wait(JsonGenerator json, String name, Duration wait) throws IOException {
-        if (!wait.isZero()) {
-            json.writeNumberField(name, TimeUnit.NANOSECONDS.toMicros(wait.toNanos()) / 1_000.0);
-        }
-    }
-
-    private void begin(JsonGenerator json, Level level, String message) throws IOException {
-        json.writeStringField(
-                "timestamp",
-                clock.instant().truncatedTo(ChronoUnit.MILLIS).toString());
-        json.writeStringField("level", level.name());
-        json.writeStringField("message", message);
-    }
-
-    private static void tag(JsonGenerator json, Repository repository, Tag tag)
-            throws IOException {
+  private void write(JsonGenerator json, DeliveryId id, Verdict verdict) throws IOException {
+    begin(json, level(verdict), verdict.words());
+    json.writeStringField("verdict", verdict.kind().toString());
+    json.writeStringField("deliveryId", id.value());
+    switch (verdict) {
+      case Verdict.Accepted(var token, var push) -> {
+        push(json, push);
+        token(json, token);
+      }
+      case Verdict.AcceptedUnproven(var token, var push, var doubt) -> {
+        push(json, push);
+        json.writeStringField("reason", doubt.toString());
+        token(json, token);
+      }
+      case Verdict.NoTag(var token, var repository) -> {
         json.writeStringField("repository", repository.value());
-        json.writeStringField("tag", tag.value());
+        token(json, token);
+      }
+      case Verdict.TagNotWanted(var token, var repository, var tag) -> {
+        tag(json, repository, tag);
+        token(json, token);
+      }
+      case Verdict.TagNotInRegistry(var token, var repository, var tag) -> {
+        tag(json, repository, tag);
+        token(json, token);
+      }
+      case Verdict.WrongToken() -> {}
+      case Verdict.TooLarge(var token) -> token(json, token);
+      case Verdict.NotADelivery(var token, var field, var expected) -> {
+        json.writeStringField("field", field);
+        json.writeStringField("expected", expected);
+        token(json, token);
+      }
+      case Verdict.NotOurRepository(var token) -> token(json, token);
+      case Verdict.PushContradicted(var token, var push) -> {
+        push(json, push);
+        token(json, token);
+      }
+      case Verdict.QueueUnavailable(var token, var push, var reason) -> {
+        push(json, push);
+        json.writeStringField("reason", reason);
+        token(json, token);
+      }
+      case Verdict.UnexpectedFailure(var cause) -> stack(json, cause);
     }
+  }
 
-    private static void push(JsonGenerator json, PushMessage push) throws IOException {
-        tag(json, push.repository(), push.tag());
-        Json.optional(json, "digest", push.digest());
-        Json.optional(json, "pushedAt", push.time().at());
-        json.writeStringField("evidence", push.time().evidence().standing().toString());
-        json.writeStringField("evidenceReason", push.time().evidence().reason());
+  private static void wait(JsonGenerator json, String name, Duration wait) throws IOException {
+    if (!wait.isZero()) {
+      json.writeNumberField(name, TimeUnit.NANOSECONDS.toMicros(wait.toNanos()) / 1_000.0);
     }
+  }
 
-    private static void token(JsonGenerator json, TokenHashes.Match token) throws IOException {
-        json.writeStringField("token", token.toString());
-    }
+  private void begin(JsonGenerator json, Level level, String message) throws IOException {
+    json.writeStringField("timestamp", clock.instant().truncatedTo(ChronoUnit.MILLIS).toString());
+    json.writeStringField("level", level.name());
+    json.writeStringField("message", message);
+  }
 
-    // Classes and frames, without the messages.
-    private static void stack(JsonGenerator json, Throwable failure) throws IOException {
-        json.writeStringField("exception", failure.getClass().getName());
-        json.writeArrayFieldStart("stack");
-        var cause = failure;
-        for (int depth = 0; cause != null && depth < MAX_CAUSES; depth++) {
-            if (depth > 0) {
-                json.writeString("caused by " + cause.getClass().getName());
-            }
-            var frames = cause.getStackTrace();
-            for (int i = 0; i < Math.min(frames.length, MAX_FRAMES); i++) {
-                json.writeString(frames[i].toString());
-            }
-            cause = cause.getCause();
-        }
-        json.writeEndArray();
+  private static void tag(JsonGenerator json, Repository repository, Tag tag) throws IOException {
+    json.writeStringField("repository", repository.value());
+    json.writeStringField("tag", tag.value());
+  }
+
+  private static void push(JsonGenerator json, PushMessage push) throws IOException {
+    tag(json, push.repository(), push.tag());
+    Json.optional(json, "digest", push.digest());
+    Json.optional(json, "pushedAt", push.time().at());
+    json.writeStringField("evidence", push.time().evidence().standing().toString());
+    json.writeStringField("evidenceReason", push.time().evidence().reason());
+  }
+
+  private static void token(JsonGenerator json, TokenHashes.Match token) throws IOException {
+    json.writeStringField("token", token.toString());
+  }
+
+  // Classes and frames, without the messages.
+  private static void stack(JsonGenerator json, Throwable failure) throws IOException {
+    json.writeStringField("exception", failure.getClass().getName());
+    json.writeArrayFieldStart("stack");
+    var cause = failure;
+    for (int depth = 0; cause != null && depth < MAX_CAUSES; depth++) {
+      if (depth > 0) {
+        json.writeString("caused by " + cause.getClass().getName());
+      }
+      var frames = cause.getStackTrace();
+      for (int i = 0; i < Math.min(frames.length, MAX_FRAMES); i++) {
+        json.writeString(frames[i].toString());
+      }
+      cause = cause.getCause();
     }
+    json.writeEndArray();
+  }
 }

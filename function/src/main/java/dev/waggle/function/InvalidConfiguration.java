@@ -5,11 +5,13 @@ import java.util.List;
 /// Thrown instead of starting with settings that are missing, wrong or unknown. The message names
 /// all of them, each with its problem and its remedy, and no hash.
 public final class InvalidConfiguration extends RuntimeException {
-    private static final long serialVersionUID = 1;
+  private static final long serialVersionUID = 1;
 
-    InvalidConfiguration(List<String> problems) {
-        super("the function cannot start, its environment needs "
-                + (problems.size() == 1 ? "a change" : problems.size() + " changes") + ":\n- "
-                + String.join("\n- ", problems));
-    }
+  InvalidConfiguration(List<String> problems) {
+    super(
+        "the function cannot start, its environment needs "
+            + (problems.size() == 1 ? "a change" : problems.size() + " changes")
+            + ":\n- "
+            + String.join("\n- ", problems));
+  }
 }

@@ -12,59 +12,64 @@ import org.jspecify.annotations.Nullable;
 /// JSON as it is written and read here: streamed, without data binding, which costs 150 ms of a
 /// cold start.
 final class Json {
-    /// For what the platform or this module wrote.
-    static final JsonFactory TRUSTED = new JsonFactory();
+  /// For what the platform or this module wrote.
+  static final JsonFactory TRUSTED = new JsonFactory();
 
-    private static final int MAX_DEPTH = 32; // real deliveries have 3
-    private static final int MAX_NUMBER = 64;
-    private static final int MAX_NAME = 256;
+  private static final int MAX_DEPTH = 32; // real deliveries have 3
+  private static final int MAX_NUMBER = 64;
+  private static final int MAX_NAME = 256;
 
-    /// What is demanded of a stranger beside good form.
-    static final String BOUNDS = "nested at most " + MAX_DEPTH + " deep, with names of at most "
-            + MAX_NAME + " characters and numbers of at most " + MAX_NUMBER;
+  /// What is demanded of a stranger beside good form.
+  static final String BOUNDS =
+      "nested at most "
+          + MAX_DEPTH
+          + " deep, with names of at most "
+          + MAX_NAME
+          + " characters and numbers of at most "
+          + MAX_NUMBER;
 
-    /// For what a stranger wrote: bounded in every direction, and without a symbol table that names
-    /// chosen by the stranger could fill.
-    static final JsonFactory STRANGE = JsonFactory.builder()
-            .streamReadConstraints(
-                    StreamReadConstraints.builder()
-                            .maxNestingDepth(MAX_DEPTH)
-                            .maxNumberLength(MAX_NUMBER)
-                            .maxNameLength(MAX_NAME)
-                            .maxStringLength(Body.MAX_BYTES)
-                            .build())
-            .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
-            .disable(JsonFactory.Feature.INTERN_FIELD_NAMES)
-            .disable(JsonFactory.Feature.CANONICALIZE_FIELD_NAMES)
-            .build();
+  /// For what a stranger wrote: bounded in every direction, and without a symbol table that names
+  /// chosen by the stranger could fill.
+  static final JsonFactory STRANGE =
+      JsonFactory.builder()
+          .streamReadConstraints(
+              StreamReadConstraints.builder()
+                  .maxNestingDepth(MAX_DEPTH)
+                  .maxNumberLength(MAX_NUMBER)
+                  .maxNameLength(MAX_NAME)
+                  .maxStringLength(Body.MAX_BYTES)
+                  .build())
+          .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+          .disable(JsonFactory.Feature.INTERN_FIELD_NAMES)
+          .disable(JsonFactory.Feature.CANONICALIZE_FIELD_NAMES)
+          .build();
 
-    private Json() {}
+  private Json() {}
 
-    /// What an object holds.
-    @FunctionalInterface
-    interface Fields {
-        /// Writes the object's fields in their order.
-        void write(JsonGenerator json) throws IOException;
+  /// What an object holds.
+  @FunctionalInterface
+  interface Fields {
+    /// Writes the object's fields in their order.
+    void write(JsonGenerator json) throws IOException;
+  }
+
+  /// Returns one object on one line.
+  static String object(Fields fields) {
+    var text = new StringWriter();
+    try (var json = TRUSTED.createGenerator(text)) {
+      json.writeStartObject();
+      fields.write(json);
+      json.writeEndObject();
+    } catch (IOException e) {
+      throw new UncheckedIOException("writing to memory", e);
     }
+    return text.toString();
+  }
 
-    /// Returns one object on one line.
-    static String object(Fields fields) {
-        var text = new StringWriter();
-        try (var json = TRUSTED.createGenerator(text)) {
-            json.writeStartObject();
-            fields.write(json);
-            json.writeEndObject();
-        } catch (IOException e) {
-            throw new UncheckedIOException("writing to memory", e);
-        }
-        return text.toString();
+  /// Writes a field unless there is no value for it.
+  static void optional(JsonGenerator json, String name, @Nullable Object value) throws IOException {
+    if (value != null) {
+      json.writeStringField(name, value.toString());
     }
-
-    /// Writes a field unless there is no value for it.
-    static void optional(JsonGenerator json, String name, @Nullable Object value)
-            throws IOException {
-        if (value != null) {
-            json.writeStringField(name, value.toString());
-        }
-    }
+  }
 }

@@ -9,127 +9,119 @@ import org.jspecify.annotations.Nullable;
 /// Decides on a request, cheapest proof first, and stops at the first that fails: the token, the
 /// shape, the repository, the registry, the time. What passes goes onto the queue.
 final class Judge {
-    /// For all calls to the outside together.
-    static final Duration BUDGET = Duration.ofSeconds(3);
+  /// For all calls to the outside together.
+  static final Duration BUDGET = Duration.ofSeconds(3);
 
-    // Leaves the queue a second at least: a push is accepted without the registry, but not without
-    // the queue.
-    static final Duration LOOKUP_BUDGET = Duration.ofSeconds(2);
+  // Leaves the queue a second at least: a push is accepted without the registry, but not without
+  // the queue.
+  static final Duration LOOKUP_BUDGET = Duration.ofSeconds(2);
 
-    private final TokenHashes tokens;
-    private final AllowList repositories;
-    private final Configuration.Contradicted contradicted;
-    private final Registry registry;
-    private final PushRecords records;
-    private final PushQueue queue;
-    private final Clock clock;
+  private final TokenHashes tokens;
+  private final AllowList repositories;
+  private final Configuration.Contradicted contradicted;
+  private final Registry registry;
+  private final PushRecords records;
+  private final PushQueue queue;
+  private final Clock clock;
 
-    Judge(Configuration configuration, Registry registry, PushRecords records, PushQueue queue,
-            Clock clock) {
-        this.tokens = configuration.tokens();
-        this.repositories = configuration.repositories();
-        this.contradicted = configuration.contradicted();
-        this.registry = registry;
-        this.records = records;
-        this.queue = queue;
-        this.clock = clock;
+  Judge(
+      Configuration configuration,
+      Registry registry,
+      PushRecords records,
+      PushQueue queue,
+      Clock clock) {
+    this.tokens = configuration.tokens();
+    this.repositories = configuration.repositories();
+    this.contradicted = configuration.contradicted();
+    this.registry = registry;
+    this.records = records;
+    this.queue = queue;
+    this.clock = clock;
+  }
+
+  /// Returns the verdict on a request, within [#BUDGET] and what it takes to compute. Docker Hub is
+  /// asked for its record while the registry is asked for the digest.
+  ///
+  /// @param waits takes how long others made it wait
+  Verdict judge(Request request, Waits waits) {
+    return tokens
+        .match(request.token())
+        .map(token -> body(token, request, waits))
+        .orElseGet(Verdict.WrongToken::new);
+  }
+
+  private Verdict body(TokenHashes.Match token, Request request, Waits waits) {
+    return switch (Body.of(request.body(), request.base64())) {
+      case Body.Oversized() -> new Verdict.TooLarge(token);
+      case Body.Unreadable(var expected) -> new Verdict.NotADelivery(token, "body", expected);
+      case Body.Text(var text) ->
+          switch (Delivery.read(text)) {
+            case Delivery.Unreadable(var field, var expected) ->
+                new Verdict.NotADelivery(token, field, expected);
+            case Delivery.Read(var delivery) ->
+                delivery(token, request.deliveryId(), delivery, waits);
+          };
+    };
+  }
+
+  private Verdict delivery(TokenHashes.Match token, DeliveryId id, Delivery delivery, Waits waits) {
+    var repository = delivery.repository();
+    var tag = delivery.tag();
+    if (!repositories.contains(repository)) {
+      return new Verdict.NotOurRepository(token);
     }
-
-    /// Returns the verdict on a request, within [#BUDGET] and what it takes to compute. Docker Hub is
-    /// asked for its record while the registry is asked for the digest.
-    ///
-    /// @param waits takes how long others made it wait
-    Verdict judge(Request request, Waits waits) {
-        return tokens.match(request.token())
-                .map(token -> body(token, request, waits))
-                .orElseGet(Verdict.WrongToken::new);
+    if (tag == null) {
+      return new Verdict.NoTag(token, repository);
     }
-
-    private Verdict body(TokenHashes.Match token, Request request, Waits waits) {
-        return switch (Body.of(request.body(), request.base64())) {
-            case Body.Oversized() -> new Verdict.TooLarge(token);
-            case Body.Unreadable(var expected) -> new Verdict.NotADelivery(token, "body", expected);
-            case Body.Text(var text) -> switch (Delivery.read(text)) {
-                case Delivery.Unreadable(var field, var expected) ->
-                    new Verdict.NotADelivery(token, field, expected);
-                case Delivery.Read(var delivery) ->
-                    delivery(token, request.deliveryId(), delivery, waits);
-            };
-        };
+    if (!repositories.wants(repository, tag)) {
+      return new Verdict.TagNotWanted(token, repository, tag);
     }
+    var deadline = Deadline.in(BUDGET);
+    var found = waits.forLookups(() -> lookUp(repository, tag, deadline));
+    return switch (found.finding) {
+      case Registry.Missing() -> new Verdict.TagNotInRegistry(token, repository, tag);
+      case Registry.Found(var digest) -> {
+        var push = push(id, delivery, tag, digest, found.record);
+        yield sent(token, push, deadline, waits, new Verdict.Accepted(token, push));
+      }
+      case Registry.Unproven(var doubt) -> {
+        var push = push(id, delivery, tag, null, found.record);
+        yield sent(token, push, deadline, waits, new Verdict.AcceptedUnproven(token, push, doubt));
+      }
+    };
+  }
 
-    private Verdict delivery(
-            TokenHashes.Match token,
-            DeliveryId id,
-            Delivery delivery,
-            Waits waits) {
-        var repository = delivery.repository();
-        var tag = delivery.tag();
-        if (!repositories.contains(repository)) {
-            return new Verdict.NotOurRepository(token);
-        }
-        if (tag == null) {
-            return new Verdict.NoTag(token, repository);
-        }
-        if (!repositories.wants(repository, tag)) {
-            return new Verdict.TagNotWanted(token, repository, tag);
-        }
-        var deadline = Deadline.in(BUDGET);
-        var found = waits.forLookups(() -> lookUp(repository, tag, deadline));
-        return switch (found.finding) {
-            case Registry.Missing() -> new Verdict.TagNotInRegistry(token, repository, tag);
-            case Registry.Found(var digest) -> {
-                var push = push(id, delivery, tag, digest, found.record);
-                yield sent(token, push, deadline, waits, new Verdict.Accepted(token, push));
-            }
-            case Registry.Unproven(var doubt) -> {
-                var push = push(id, delivery, tag, null, found.record);
-                yield sent(
-                        token,
-                        push,
-                        deadline,
-                        waits,
-                        new Verdict.AcceptedUnproven(token, push, doubt));
-            }
-        };
+  private record Found(Registry.Finding finding, Optional<PushRecord> record) {}
+
+  private Found lookUp(Repository repository, Tag tag, Deadline deadline) {
+    var lookups = deadline.atMost(LOOKUP_BUDGET);
+    try (var asked = records.ask(repository, tag, lookups)) {
+      var finding = registry.find(repository, tag, lookups);
+      return new Found(
+          finding, finding instanceof Registry.Missing ? Optional.empty() : asked.answer());
     }
+  }
 
-    private record Found(Registry.Finding finding, Optional<PushRecord> record) {}
+  private PushMessage push(
+      DeliveryId id,
+      Delivery delivery,
+      Tag tag,
+      @Nullable Digest digest,
+      Optional<PushRecord> record) {
+    var now = clock.instant();
+    var time = PushTime.judge(delivery.pushedAt(), now, digest, record);
+    return new PushMessage(id, delivery.repository(), tag, digest, time, now);
+  }
 
-    private Found lookUp(Repository repository, Tag tag, Deadline deadline) {
-        var lookups = deadline.atMost(LOOKUP_BUDGET);
-        try (var asked = records.ask(repository, tag, lookups)) {
-            var finding = registry.find(repository, tag, lookups);
-            return new Found(finding,
-                    finding instanceof Registry.Missing ? Optional.empty() : asked.answer());
-        }
+  private Verdict sent(
+      TokenHashes.Match token, PushMessage push, Deadline deadline, Waits waits, Verdict accepted) {
+    if (contradicted == Configuration.Contradicted.REFUSE
+        && push.time().evidence().standing() == Evidence.Standing.CONTRADICTED) {
+      return new Verdict.PushContradicted(token, push);
     }
-
-    private PushMessage push(
-            DeliveryId id,
-            Delivery delivery,
-            Tag tag,
-            @Nullable Digest digest,
-            Optional<PushRecord> record) {
-        var now = clock.instant();
-        var time = PushTime.judge(delivery.pushedAt(), now, digest, record);
-        return new PushMessage(id, delivery.repository(), tag, digest, time, now);
-    }
-
-    private Verdict sent(
-            TokenHashes.Match token,
-            PushMessage push,
-            Deadline deadline,
-            Waits waits,
-            Verdict accepted) {
-        if (contradicted == Configuration.Contradicted.REFUSE
-                && push.time().evidence().standing() == Evidence.Standing.CONTRADICTED) {
-            return new Verdict.PushContradicted(token, push);
-        }
-        return switch (waits.forQueue(() -> queue.send(push, deadline))) {
-            case PushQueue.Sent() -> accepted;
-            case PushQueue.NotSent(var reason) ->
-                new Verdict.QueueUnavailable(token, push, reason);
-        };
-    }
+    return switch (waits.forQueue(() -> queue.send(push, deadline))) {
+      case PushQueue.Sent() -> accepted;
+      case PushQueue.NotSent(var reason) -> new Verdict.QueueUnavailable(token, push, reason);
+    };
+  }
 }

@@ -15,66 +15,67 @@ import org.jspecify.annotations.Nullable;
 /// @param time when it was pushed, and how well that is known
 /// @param acceptedAt when it was accepted, to the millisecond
 record PushMessage(
-        DeliveryId deliveryId,
-        Repository repository,
-        Tag tag,
-        @Nullable Digest digest,
-        PushTime time,
-        Instant acceptedAt) {
-    private static final int VERSION = 1;
-    private static final int MAX_GROUP = 128; // what SQS allows
+    DeliveryId deliveryId,
+    Repository repository,
+    Tag tag,
+    @Nullable Digest digest,
+    PushTime time,
+    Instant acceptedAt) {
+  private static final int VERSION = 1;
+  private static final int MAX_GROUP = 128; // what SQS allows
 
-    PushMessage {
-        acceptedAt = acceptedAt.truncatedTo(ChronoUnit.MILLIS);
-    }
+  PushMessage {
+    acceptedAt = acceptedAt.truncatedTo(ChronoUnit.MILLIS);
+  }
 
-    /// Returns the message on one line; a field that is absent is left out.
-    String json() {
-        return Json.object(json -> {
-            json.writeNumberField("version", VERSION);
-            json.writeStringField("deliveryId", deliveryId.value());
-            json.writeStringField("repository", repository.value());
-            json.writeStringField("tag", tag.value());
-            Json.optional(json, "digest", digest);
-            Json.optional(json, "pushedAt", time.at());
-            json.writeStringField("evidence", time.evidence().standing().toString());
-            json.writeStringField("acceptedAt", acceptedAt.toString());
+  /// Returns the message on one line; a field that is absent is left out.
+  String json() {
+    return Json.object(
+        json -> {
+          json.writeNumberField("version", VERSION);
+          json.writeStringField("deliveryId", deliveryId.value());
+          json.writeStringField("repository", repository.value());
+          json.writeStringField("tag", tag.value());
+          Json.optional(json, "digest", digest);
+          Json.optional(json, "pushedAt", time.at());
+          json.writeStringField("evidence", time.evidence().standing().toString());
+          json.writeStringField("acceptedAt", acceptedAt.toString());
         });
-    }
+  }
 
-    /// Returns the message group: one for each repository, so that its pushes stay in order and go to
-    /// one agent at a time.
-    String group() {
-        return repository.value().length() <= MAX_GROUP
-                ? repository.value()
-                : Sha256.hex(repository.value());
-    }
+  /// Returns the message group: one for each repository, so that its pushes stay in order and go to
+  /// one agent at a time.
+  String group() {
+    return repository.value().length() <= MAX_GROUP
+        ? repository.value()
+        : Sha256.hex(repository.value());
+  }
 
-    /// Returns what the queue knows a repeat of this message by.
-    String deduplicationId() {
-        return Sha256.hex(identity());
-    }
+  /// Returns what the queue knows a repeat of this message by.
+  String deduplicationId() {
+    return Sha256.hex(identity());
+  }
 
-    /// Returns what tells this push from every other, to drop the five or six repeats that Docker
-    /// Hub sends of one push: an image under a tag, at a time. Without the time, an image that comes
-    /// back to its tag would be taken for a repeat.
-    ///
-    /// Docker Hub's record has one time for a push; deliveries of it may be seconds apart, and then a
-    /// minute counts as one time. Without a digest the exact time stands for it, and without a time
-    /// the digest alone. Where both are missing nothing is dropped; the agent does nothing when it is
-    /// told twice.
-    String identity() {
-        return String.join("\n", repository.value(), tag.value(), what());
-    }
+  /// Returns what tells this push from every other, to drop the five or six repeats that Docker Hub
+  /// sends of one push: an image under a tag, at a time. Without the time, an image that comes back
+  /// to its tag would be taken for a repeat.
+  ///
+  /// Docker Hub's record has one time for a push; deliveries of it may be seconds apart, and then a
+  /// minute counts as one time. Without a digest the exact time stands for it, and without a time
+  /// the digest alone. Where both are missing nothing is dropped; the agent does nothing when it is
+  /// told twice.
+  String identity() {
+    return String.join("\n", repository.value(), tag.value(), what());
+  }
 
-    private String what() {
-        var at = time.at();
-        if (at == null) {
-            return digest == null ? deliveryId.value() : digest.value();
-        }
-        if (digest == null) {
-            return at.toString();
-        }
-        return digest + "\n" + (time.recorded() ? at : at.truncatedTo(ChronoUnit.MINUTES));
+  private String what() {
+    var at = time.at();
+    if (at == null) {
+      return digest == null ? deliveryId.value() : digest.value();
     }
+    if (digest == null) {
+      return at.toString();
+    }
+    return digest + "\n" + (time.recorded() ? at : at.truncatedTo(ChronoUnit.MINUTES));
+  }
 }

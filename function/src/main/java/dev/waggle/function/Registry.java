@@ -2,51 +2,51 @@ package dev.waggle.function;
 
 /// Knows which image a tag names.
 interface Registry {
-    /// Asks for the digest of a tag. Answers in every case, by the deadline.
-    Finding find(Repository repository, Tag tag, Deadline deadline);
+  /// Asks for the digest of a tag. Answers in every case, by the deadline.
+  Finding find(Repository repository, Tag tag, Deadline deadline);
 
-    /// What the registry says.
-    sealed interface Finding {}
+  /// What the registry says.
+  sealed interface Finding {}
 
-    /// The registry knows the tag.
-    ///
-    /// @param digest of the image that the tag names now
-    record Found(Digest digest) implements Finding {}
+  /// The registry knows the tag.
+  ///
+  /// @param digest of the image that the tag names now
+  record Found(Digest digest) implements Finding {}
 
-    /// The registry knows no such tag.
-    record Missing() implements Finding {}
+  /// The registry knows no such tag.
+  record Missing() implements Finding {}
 
-    /// The registry could not be made to say.
-    ///
-    /// @param doubt why
-    record Unproven(Doubt doubt) implements Finding {}
+  /// The registry could not be made to say.
+  ///
+  /// @param doubt why
+  record Unproven(Doubt doubt) implements Finding {}
 
-    /// Why a push could not be proved.
-    enum Doubt {
-        /// 401 or 403, with an anonymous token in hand if the registry hands those out.
-        PRIVATE("the repository is not public"),
-        /// 429.
-        RATE_LIMITED("the registry limits our rate"),
-        /// 5xx.
-        UNWELL("the registry is unwell"),
-        /// No complete answer by the deadline.
-        TIMED_OUT("the registry did not answer in time"),
-        /// No connection, or one that broke.
-        UNREACHABLE("the registry is unreachable"),
-        /// Any other status, or an answer without a digest.
-        ODD_ANSWER("the registry's answer makes no sense"),
-        /// A redirect or a challenge that leads to a host which is not the registry's.
-        FOREIGN_HOST("the registry sends us to a foreign host");
+  /// Why a push could not be proved.
+  enum Doubt {
+    /// 401 or 403, with an anonymous token in hand if the registry hands those out.
+    PRIVATE("the repository is not public"),
+    /// 429.
+    RATE_LIMITED("the registry limits our rate"),
+    /// 5xx.
+    UNWELL("the registry is unwell"),
+    /// No complete answer by the deadline.
+    TIMED_OUT("the registry did not answer in time"),
+    /// No connection, or one that broke.
+    UNREACHABLE("the registry is unreachable"),
+    /// Any other status, or an answer without a digest.
+    ODD_ANSWER("the registry's answer makes no sense"),
+    /// A redirect or a challenge that leads to a host which is not the registry's.
+    FOREIGN_HOST("the registry sends us to a foreign host");
 
-        private final String text;
+    private final String text;
 
-        Doubt(String text) {
-            this.text = text;
-        }
-
-        @Override
-        public String toString() {
-            return text;
-        }
+    Doubt(String text) {
+      this.text = text;
     }
+
+    @Override
+    public String toString() {
+      return text;
+    }
+  }
 }

@@ -9,12 +9,9 @@ import org.jspecify.annotations.Nullable;
 /// @param body as API Gateway hands it over
 /// @param base64 whether API Gateway encoded the body
 record Request(
-        DeliveryId deliveryId,
-        @Nullable String token,
-        @Nullable String body,
-        boolean base64) {
-    @Override
-    public String toString() {
-        return "Request[" + deliveryId + ", redacted]";
-    }
+    DeliveryId deliveryId, @Nullable String token, @Nullable String body, boolean base64) {
+  @Override
+  public String toString() {
+    return "Request[" + deliveryId + ", redacted]";
+  }
 }

@@ -4,27 +4,26 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/// Writes the script that starts the benchmark: the very Java and the very class path that run this.
+/// Writes the script that starts the benchmark: the very Java and the very class path that run
+/// this.
 final class BenchmarkLauncher {
-    private BenchmarkLauncher() {}
+  private BenchmarkLauncher() {}
 
-    /// Writes it.
-    ///
-    /// @param arguments the script's path, and the options for Java
-    public static void main(String[] arguments) throws IOException {
-        var script = Path.of(arguments[0]);
-        var java = Path.of(System.getProperty("java.home"), "bin", "java");
-        Files.writeString(
-                script,
-                """
-                        #!/bin/sh
-                        exec '%s' %s -cp '%s' dev.waggle.function.Benchmark "$@"
-                        """.formatted(
-                        java,
-                        arguments[1],
-                        System.getProperty("java.class.path")));
-        if (!script.toFile().setExecutable(true)) {
-            throw new IOException("cannot make " + script + " executable");
-        }
+  /// Writes it.
+  ///
+  /// @param arguments the script's path, and the options for Java
+  public static void main(String[] arguments) throws IOException {
+    var script = Path.of(arguments[0]);
+    var java = Path.of(System.getProperty("java.home"), "bin", "java");
+    Files.writeString(
+        script,
+        """
+        #!/bin/sh
+        exec '%s' %s -cp '%s' dev.waggle.function.Benchmark "$@"
+        """
+            .formatted(java, arguments[1], System.getProperty("java.class.path")));
+    if (!script.toFile().setExecutable(true)) {
+      throw new IOException("cannot make " + script + " executable");
     }
+  }
 }

@@ -10,198 +10,215 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class DeliveryTest {
-    private static final String REAL = Resources
-            .text("payloads/2022-12-17-bluebrown-busybox-manifest-list.json");
-    private static final Repository BUSYBOX = new Repository("bluebrown/busybox");
-    private static final Tag LATEST = new Tag("latest");
+  private static final String REAL =
+      Resources.text("payloads/2022-12-17-bluebrown-busybox-manifest-list.json");
+  private static final Repository BUSYBOX = new Repository("bluebrown/busybox");
+  private static final Tag LATEST = new Tag("latest");
 
-    private static String changed(String from, String to) {
-        assertThat(REAL).contains(from);
-        return REAL.replace(from, to);
-    }
+  private static String changed(String from, String to) {
+    assertThat(REAL).contains(from);
+    return REAL.replace(from, to);
+  }
 
-    private static void assertUnreadable(String body, String field, String expected) {
-        assertThat(Delivery.read(body)).isEqualTo(new Delivery.Unreadable(field, expected));
-    }
+  private static void assertUnreadable(String body, String field, String expected) {
+    assertThat(Delivery.read(body)).isEqualTo(new Delivery.Unreadable(field, expected));
+  }
 
-    private static void assertMalformed(String body, String field) {
-        assertUnreadable(body, field, "well-formed JSON with each field once");
-    }
+  private static void assertMalformed(String body, String field) {
+    assertUnreadable(body, field, "well-formed JSON with each field once");
+  }
 
-    private static void assertOutOfBounds(String body, String field) {
-        assertUnreadable(
-                body,
-                field,
-                "JSON nested at most 32 deep, with names of at most 256 characters and numbers of"
-                        + " at most 64");
-    }
+  private static void assertOutOfBounds(String body, String field) {
+    assertUnreadable(
+        body,
+        field,
+        "JSON nested at most 32 deep, with names of at most 256 characters and numbers of"
+            + " at most 64");
+  }
 
-    @Test
-    void readsRepositoryTagAndTime() {
-        assertThat(Delivery.read(REAL)).isEqualTo(
-                new Delivery.Read(
-                        new Delivery(BUSYBOX, LATEST, Instant.parse("2022-12-17T20:06:02Z"))));
-    }
+  @Test
+  void readsRepositoryTagAndTime() {
+    assertThat(Delivery.read(REAL))
+        .isEqualTo(
+            new Delivery.Read(
+                new Delivery(BUSYBOX, LATEST, Instant.parse("2022-12-17T20:06:02Z"))));
+  }
 
-    @ParameterizedTest
-    @CsvSource({"1.417566161e+09,2014-12-03T00:22:41Z", "1671307562.9,2022-12-17T20:06:02Z",
-            "253402300799,9999-12-31T23:59:59Z"})
-    void readsTheTimeInEveryNotation(String written, Instant expected) {
-        assertThat(Delivery.read(changed("1671307562", written)))
-                .isEqualTo(new Delivery.Read(new Delivery(BUSYBOX, LATEST, expected)));
-    }
+  @ParameterizedTest
+  @CsvSource({
+    "1.417566161e+09,2014-12-03T00:22:41Z",
+    "1671307562.9,2022-12-17T20:06:02Z",
+    "253402300799,9999-12-31T23:59:59Z"
+  })
+  void readsTheTimeInEveryNotation(String written, Instant expected) {
+    assertThat(Delivery.read(changed("1671307562", written)))
+        .isEqualTo(new Delivery.Read(new Delivery(BUSYBOX, LATEST, expected)));
+  }
 
-    @ParameterizedTest
-    @ValueSource(strings = {"null", "\"1671307562\"", "true", "[1]", "{\"a\":[1]}", "0", "-1",
-            "-0.0",
-            "1671307562000", "1e400", "1e999999999", "0.1e-99999999"})
-    void doesWithoutATimeItCannotUse(String written) {
-        assertThat(Delivery.read(changed("1671307562", written)))
-                .isEqualTo(new Delivery.Read(new Delivery(BUSYBOX, LATEST, null)));
-    }
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "null",
+        "\"1671307562\"",
+        "true",
+        "[1]",
+        "{\"a\":[1]}",
+        "0",
+        "-1",
+        "-0.0",
+        "1671307562000",
+        "1e400",
+        "1e999999999",
+        "0.1e-99999999"
+      })
+  void doesWithoutATimeItCannotUse(String written) {
+    assertThat(Delivery.read(changed("1671307562", written)))
+        .isEqualTo(new Delivery.Read(new Delivery(BUSYBOX, LATEST, null)));
+  }
 
-    @ParameterizedTest
-    @ValueSource(strings = {"\"tag\": null", "\"tag\": \"\"", "\"other\": \"latest\""})
-    void readsADeliveryWithoutATag(String written) {
-        assertThat(Delivery.read(changed("\"tag\": \"latest\"", written)))
-                .isInstanceOfSatisfying(
-                        Delivery.Read.class,
-                        read -> assertThat(read.delivery().tag()).isNull());
-    }
+  @ParameterizedTest
+  @ValueSource(strings = {"\"tag\": null", "\"tag\": \"\"", "\"other\": \"latest\""})
+  void readsADeliveryWithoutATag(String written) {
+    assertThat(Delivery.read(changed("\"tag\": \"latest\"", written)))
+        .isInstanceOfSatisfying(
+            Delivery.Read.class, read -> assertThat(read.delivery().tag()).isNull());
+  }
 
-    @Test
-    void takesNamespaceAndNameWhereTheRepositorysNameIsAbsent() {
-        assertThat(Delivery.read(changed("\"repo_name\": \"bluebrown/busybox\",", "")))
-                .isEqualTo(Delivery.read(REAL));
-        assertThat(
-                Delivery.read(
-                        changed("\"repo_name\": \"bluebrown/busybox\"", "\"repo_name\": null")))
-                .isEqualTo(Delivery.read(REAL));
-        assertUnreadable(
-                changed("\"repo_name\"", "\"x\"").replace("\"name\": \"busybox\"", "\"name\": 7"),
-                "repository.repo_name",
-                "a string");
-        assertUnreadable(
-                changed("\"repo_name\"", "\"x\"")
-                        .replace("\"name\": \"busybox\"", "\"name\": \"B\""),
-                "repository.namespace and repository.name",
-                Repository.EXPECTED);
-    }
+  @Test
+  void takesNamespaceAndNameWhereTheRepositorysNameIsAbsent() {
+    assertThat(Delivery.read(changed("\"repo_name\": \"bluebrown/busybox\",", "")))
+        .isEqualTo(Delivery.read(REAL));
+    assertThat(
+            Delivery.read(changed("\"repo_name\": \"bluebrown/busybox\"", "\"repo_name\": null")))
+        .isEqualTo(Delivery.read(REAL));
+    assertUnreadable(
+        changed("\"repo_name\"", "\"x\"").replace("\"name\": \"busybox\"", "\"name\": 7"),
+        "repository.repo_name",
+        "a string");
+    assertUnreadable(
+        changed("\"repo_name\"", "\"x\"").replace("\"name\": \"busybox\"", "\"name\": \"B\""),
+        "repository.namespace and repository.name",
+        Repository.EXPECTED);
+  }
 
-    @ParameterizedTest
-    @CsvSource({"0,", "1, 1970-01-01T00:00:01Z", "253402300799, 9999-12-31T23:59:59Z",
-            "253402300800,"})
-    void knowsTheFirstAndTheLastSecondThatItTakesForATime(String written, @Nullable Instant time) {
-        assertThat(Delivery.read(changed("1671307562", written))).isInstanceOfSatisfying(
-                Delivery.Read.class,
-                read -> assertThat(read.delivery().pushedAt()).isEqualTo(time));
-    }
+  @ParameterizedTest
+  @CsvSource({
+    "0,",
+    "1, 1970-01-01T00:00:01Z",
+    "253402300799, 9999-12-31T23:59:59Z",
+    "253402300800,"
+  })
+  void knowsTheFirstAndTheLastSecondThatItTakesForATime(String written, @Nullable Instant time) {
+    assertThat(Delivery.read(changed("1671307562", written)))
+        .isInstanceOfSatisfying(
+            Delivery.Read.class, read -> assertThat(read.delivery().pushedAt()).isEqualTo(time));
+  }
 
-    @Test
-    void doesNotMindWhatElseIsThere() {
-        assertThat(
-                Delivery.read(
-                        changed(
-                                "\"images\": []",
-                                "\"images\": null, \"new\": {\"a\": [{\"tag\": \"x\"}, NULL]}"
-                                        .replace("NULL", "null"))
-                                .replace("\"star_count\": 0", "\"star_count\": \"0\"")
-                                .replace(
-                                        "\"owner\": \"bluebrown\"",
-                                        "\"owner\": {\"push_data\": {\"tag\": 1}}")))
-                .isEqualTo(Delivery.read(REAL));
-    }
+  @Test
+  void doesNotMindWhatElseIsThere() {
+    assertThat(
+            Delivery.read(
+                changed(
+                        "\"images\": []",
+                        "\"images\": null, \"new\": {\"a\": [{\"tag\": \"x\"}, NULL]}"
+                            .replace("NULL", "null"))
+                    .replace("\"star_count\": 0", "\"star_count\": \"0\"")
+                    .replace(
+                        "\"owner\": \"bluebrown\"", "\"owner\": {\"push_data\": {\"tag\": 1}}")))
+        .isEqualTo(Delivery.read(REAL));
+  }
 
-    @Test
-    void namesTheFieldThatIsWrong() {
-        assertUnreadable("[]", "body", "a JSON object");
-        assertUnreadable("\"text\"", "body", "a JSON object");
-        assertUnreadable("null", "body", "a JSON object");
-        assertUnreadable("{}", "repository", "an object");
-        assertUnreadable("{\"repository\": \"bluebrown/busybox\"}", "repository", "an object");
-        assertUnreadable("{\"repository\": {}, \"push_data\": []}", "push_data", "an object");
-        assertUnreadable(
-                "{\"repository\": {}, \"push_data\": {}}",
-                "repository.repo_name",
-                "a string");
-        assertUnreadable(
-                changed("\"bluebrown/busybox\",\n", "[\"bluebrown/busybox\"],\n"),
-                "repository.repo_name",
-                "a string");
-        assertUnreadable(
-                changed("\"bluebrown/busybox\",\n", "\"ghcr.io/bluebrown/busybox\",\n"),
-                "repository.repo_name",
-                Repository.EXPECTED);
-        assertUnreadable(changed("\"tag\": \"latest\"", "\"tag\": 2"), "push_data.tag", "a string");
-        assertUnreadable(
-                changed("\"tag\": \"latest\"", "\"tag\": \"a b\""),
-                "push_data.tag",
-                Tag.EXPECTED);
-        assertUnreadable(
-                changed("\"tag\": \"latest\"", "\"tag\": \"\\ud800\""),
-                "push_data.tag",
-                Tag.EXPECTED);
-    }
+  @Test
+  void namesTheFieldThatIsWrong() {
+    assertUnreadable("[]", "body", "a JSON object");
+    assertUnreadable("\"text\"", "body", "a JSON object");
+    assertUnreadable("null", "body", "a JSON object");
+    assertUnreadable("{}", "repository", "an object");
+    assertUnreadable("{\"repository\": \"bluebrown/busybox\"}", "repository", "an object");
+    assertUnreadable("{\"repository\": {}, \"push_data\": []}", "push_data", "an object");
+    assertUnreadable("{\"repository\": {}, \"push_data\": {}}", "repository.repo_name", "a string");
+    assertUnreadable(
+        changed("\"bluebrown/busybox\",\n", "[\"bluebrown/busybox\"],\n"),
+        "repository.repo_name",
+        "a string");
+    assertUnreadable(
+        changed("\"bluebrown/busybox\",\n", "\"ghcr.io/bluebrown/busybox\",\n"),
+        "repository.repo_name",
+        Repository.EXPECTED);
+    assertUnreadable(changed("\"tag\": \"latest\"", "\"tag\": 2"), "push_data.tag", "a string");
+    assertUnreadable(
+        changed("\"tag\": \"latest\"", "\"tag\": \"a b\""), "push_data.tag", Tag.EXPECTED);
+    assertUnreadable(
+        changed("\"tag\": \"latest\"", "\"tag\": \"\\ud800\""), "push_data.tag", Tag.EXPECTED);
+  }
 
-    @Test
-    void refusesRepeatedFieldsAtAnyDepth() {
-        assertMalformed(
-                changed("\"tag\": \"latest\"", "\"tag\": \"latest\", \"tag\": \"2\""),
-                "push_data.tag");
-        assertMalformed(
-                changed("\"images\": []", "\"images\": [{\"a\": 1, \"a\": 2}]"),
-                "push_data");
-        assertMalformed(
-                changed("\"callback_url\"", "\"repository\": {}, \"callback_url\""),
-                "repository");
-    }
+  @Test
+  void refusesRepeatedFieldsAtAnyDepth() {
+    assertMalformed(
+        changed("\"tag\": \"latest\"", "\"tag\": \"latest\", \"tag\": \"2\""), "push_data.tag");
+    assertMalformed(changed("\"images\": []", "\"images\": [{\"a\": 1, \"a\": 2}]"), "push_data");
+    assertMalformed(
+        changed("\"callback_url\"", "\"repository\": {}, \"callback_url\""), "repository");
+  }
 
-    @Test
-    void refusesWhatFollowsTheDelivery() {
-        assertUnreadable(REAL + "{}", "body", "nothing after the JSON object");
-        assertUnreadable(REAL + " 1", "body", "nothing after the JSON object");
-        assertMalformed(REAL + "x", "body");
-        assertMalformed(REAL + "}", "body");
-    }
+  @Test
+  void refusesWhatFollowsTheDelivery() {
+    assertUnreadable(REAL + "{}", "body", "nothing after the JSON object");
+    assertUnreadable(REAL + " 1", "body", "nothing after the JSON object");
+    assertMalformed(REAL + "x", "body");
+    assertMalformed(REAL + "}", "body");
+  }
 
-    @ParameterizedTest
-    @ValueSource(strings = {"", " ", "{", "not json", "{\"a\": NaN}", "{\"a\": Infinity}",
-            "{\"a\": +1}",
-            "{\"a\": 01}", "{'a': 1}", "{\"a\": 1,}", "{a: 1}", "{\"a\": \"\u0001\"}",
-            "{\"a\": \"\\x\"}",
-            "// comment\n{}", "payload=%7B%7D"})
-    void refusesWhatIsNotJson(String body) {
-        assertThat(Delivery.read(body)).isInstanceOfSatisfying(
-                Delivery.Unreadable.class,
-                unreadable -> assertThat(unreadable.field()).isEqualTo("body"));
-    }
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "",
+        " ",
+        "{",
+        "not json",
+        "{\"a\": NaN}",
+        "{\"a\": Infinity}",
+        "{\"a\": +1}",
+        "{\"a\": 01}",
+        "{'a': 1}",
+        "{\"a\": 1,}",
+        "{a: 1}",
+        "{\"a\": \"\u0001\"}",
+        "{\"a\": \"\\x\"}",
+        "// comment\n{}",
+        "payload=%7B%7D"
+      })
+  void refusesWhatIsNotJson(String body) {
+    assertThat(Delivery.read(body))
+        .isInstanceOfSatisfying(
+            Delivery.Unreadable.class,
+            unreadable -> assertThat(unreadable.field()).isEqualTo("body"));
+  }
 
-    @Test
-    void namesTheFieldInWhichTheJsonBreaks() {
-        assertMalformed(changed("1671307562", "NaN"), "push_data.pushed_at");
-        assertMalformed(changed("\"tag\": \"latest\"", "\"tag\": 'latest'"), "push_data.tag");
-        assertMalformed(changed("\"images\": []", "\"images\": [}"), "push_data");
-        assertMalformed(
-                REAL.substring(0, REAL.indexOf("bluebrown/busybox\",\n") + 3),
-                "repository.repo_name");
-        assertMalformed(changed("\"callback_url\": ", "\"callback_url\": -"), "body");
-    }
+  @Test
+  void namesTheFieldInWhichTheJsonBreaks() {
+    assertMalformed(changed("1671307562", "NaN"), "push_data.pushed_at");
+    assertMalformed(changed("\"tag\": \"latest\"", "\"tag\": 'latest'"), "push_data.tag");
+    assertMalformed(changed("\"images\": []", "\"images\": [}"), "push_data");
+    assertMalformed(
+        REAL.substring(0, REAL.indexOf("bluebrown/busybox\",\n") + 3), "repository.repo_name");
+    assertMalformed(changed("\"callback_url\": ", "\"callback_url\": -"), "body");
+  }
 
-    @Test
-    void refusesWhatIsNestedTooDeepOrTooLong() {
-        assertOutOfBounds(
-                changed("\"images\": []", "\"images\": " + "[".repeat(40) + "]".repeat(40)),
-                "push_data");
-        assertOutOfBounds("{\"a\":" + "[".repeat(100_000), "body");
-        assertOutOfBounds(changed("\"media_type\"", "\"" + "n".repeat(300) + "\""), "push_data");
-        assertOutOfBounds(changed("1671307562", "1".repeat(65)), "push_data.pushed_at");
-    }
+  @Test
+  void refusesWhatIsNestedTooDeepOrTooLong() {
+    assertOutOfBounds(
+        changed("\"images\": []", "\"images\": " + "[".repeat(40) + "]".repeat(40)), "push_data");
+    assertOutOfBounds("{\"a\":" + "[".repeat(100_000), "body");
+    assertOutOfBounds(changed("\"media_type\"", "\"" + "n".repeat(300) + "\""), "push_data");
+    assertOutOfBounds(changed("1671307562", "1".repeat(65)), "push_data.pushed_at");
+  }
 
-    @Test
-    void looksAtNoDescriptionThatWasCutInTheMiddleOfACharacter() {
-        assertThat(
-                Delivery.read(
-                        changed("\"full_description\": null", "\"full_description\": \"\\ud83d\"")))
-                .isEqualTo(Delivery.read(REAL));
-    }
+  @Test
+  void looksAtNoDescriptionThatWasCutInTheMiddleOfACharacter() {
+    assertThat(
+            Delivery.read(
+                changed("\"full_description\": null", "\"full_description\": \"\\ud83d\"")))
+        .isEqualTo(Delivery.read(REAL));
+  }
 }

@@ -27,347 +27,399 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 @Timeout(10)
 class DistributionRegistryTest {
-    private static final Repository PLAYLISTLOG = new Repository("vorce/playlistlog");
-    private static final Tag TWO = new Tag("2");
-    private static final Digest DIGEST = new Digest("sha256:" + "a".repeat(64));
-    private static final Registry.Finding FOUND = new Registry.Found(DIGEST);
-    private static final String MANIFEST = "HEAD /v2/vorce/playlistlog/manifests/2";
-    private static final String TOKEN = "GET /token?service=registry.docker.io&scope=repository%3Avorce%2Fplaylistlog%3Apull";
-    private static final Duration SHORT = Duration.ofMillis(300);
-    private static final Duration LONG = Duration.ofSeconds(5);
+  private static final Repository PLAYLISTLOG = new Repository("vorce/playlistlog");
+  private static final Tag TWO = new Tag("2");
+  private static final Digest DIGEST = new Digest("sha256:" + "a".repeat(64));
+  private static final Registry.Finding FOUND = new Registry.Found(DIGEST);
+  private static final String MANIFEST = "HEAD /v2/vorce/playlistlog/manifests/2";
+  private static final String TOKEN =
+      "GET /token?service=registry.docker.io&scope=repository%3Avorce%2Fplaylistlog%3Apull";
+  private static final Duration SHORT = Duration.ofMillis(300);
+  private static final Duration LONG = Duration.ofSeconds(5);
 
-    private final FakeRegistry fake = new FakeRegistry();
-    private final List<Duration> pauses = new ArrayList<>();
+  private final FakeRegistry fake = new FakeRegistry();
+  private final List<Duration> pauses = new ArrayList<>();
 
-    @AfterEach
-    void close() {
-        fake.close();
+  @AfterEach
+  void close() {
+    fake.close();
+  }
+
+  private Registry.Finding find(URI base, Duration budget) {
+    return new DistributionRegistry(base, pauses::add, Clock.systemUTC())
+        .find(PLAYLISTLOG, TWO, Deadline.in(budget));
+  }
+
+  private Registry.Finding find() {
+    return find(fake.base(), LONG);
+  }
+
+  private static Registry.Finding unproven(Registry.Doubt doubt) {
+    return new Registry.Unproven(doubt);
+  }
+
+  private static HttpHandler withHeader(int status, String name, String value) {
+    return exchange -> {
+      exchange.getResponseHeaders().set(name, value);
+      exchange.sendResponseHeaders(status, -1);
+    };
+  }
+
+  @Test
+  void findsTheDigestOfWhatTheTagNamesAndNotOfAPart() {
+    fake.holding("vorce/playlistlog", "2", DIGEST);
+    assertThat(find()).isEqualTo(FOUND);
+    assertThat(fake.asked()).containsExactly(MANIFEST);
+    assertThat(pauses).isEmpty();
+  }
+
+  @Test
+  void fetchesATokenWhenChallenged() {
+    fake.holding("vorce/playlistlog", "2", DIGEST).withTokens();
+    assertThat(find()).isEqualTo(FOUND);
+    assertThat(fake.asked()).containsExactly(MANIFEST, TOKEN, MANIFEST + " with a token");
+  }
+
+  @Test
+  void asksForATokenOnceWhileItIsGood() {
+    fake.holding("vorce/playlistlog", "2", DIGEST).withTokens();
+    var clock = new HandClock(Instant.parse("2026-11-01T10:00:00Z"));
+    var registry = new DistributionRegistry(fake.base(), pauses::add, clock);
+    for (int i = 0; i < 3; i++) {
+      assertThat(registry.find(PLAYLISTLOG, TWO, Deadline.in(LONG))).isEqualTo(FOUND);
     }
+    assertThat(fake.asked()).filteredOn(TOKEN::equals).hasSize(1);
+    clock.advance(Duration.ofSeconds(291)); // of 300, less a margin
+    assertThat(registry.find(PLAYLISTLOG, TWO, Deadline.in(LONG))).isEqualTo(FOUND);
+    assertThat(fake.asked()).filteredOn(TOKEN::equals).hasSize(2);
+  }
 
-    private Registry.Finding find(URI base, Duration budget) {
-        return new DistributionRegistry(base, pauses::add, Clock.systemUTC()).find(
-                PLAYLISTLOG,
-                TWO,
-                Deadline.in(budget));
+  @Test
+  void asksForANewTokenWhenTheRegistryDoesNotTakeTheOldOne() {
+    fake.holding("vorce/playlistlog", "2", DIGEST).withTokens();
+    var registry = new DistributionRegistry(fake.base(), pauses::add, Clock.systemUTC());
+    assertThat(registry.find(PLAYLISTLOG, TWO, Deadline.in(LONG))).isEqualTo(FOUND);
+    fake.forgetTokens();
+    assertThat(registry.find(PLAYLISTLOG, TWO, Deadline.in(LONG))).isEqualTo(FOUND);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "0",
+        "-1",
+        "-9223372036854775808",
+        "9223372036854775807",
+        "1e3",
+        "null",
+        "\"300\"",
+        "99999999999999999999"
+      })
+  void usesATokenOnceHoweverLongItIsSaidToBeGood(String seconds) {
+    fake.holding("vorce/playlistlog", "2", DIGEST).withTokens();
+    var token = Sha256.hex("repository:vorce/playlistlog:pull");
+    fake.misbehavingWithTokens(
+        exchange ->
+            FakeRegistry.respond(
+                exchange, 200, "{\"token\":\"" + token + "\",\"expires_in\":" + seconds + "}"));
+    assertThat(find()).isEqualTo(FOUND);
+  }
+
+  @Test
+  void isWarmOnceItHasATokenForTheRepository() {
+    fake.holding("vorce/playlistlog", "2", DIGEST).withTokens();
+    var registry = new DistributionRegistry(fake.base(), pauses::add, Clock.systemUTC());
+    try (var warming = registry.warmUp(PLAYLISTLOG, Deadline.in(LONG))) {
+      assertThat(warming.await(_ -> false)).isTrue();
     }
+    assertThat(registry.find(PLAYLISTLOG, TWO, Deadline.in(LONG))).isEqualTo(FOUND);
+    assertThat(fake.asked()).containsExactly("GET /v2/", TOKEN, MANIFEST + " with a token");
+  }
 
-    private Registry.Finding find() {
-        return find(fake.base(), LONG);
+  @Test
+  void warmsUpWhereNoTokensAreHandedOut() {
+    var registry = new DistributionRegistry(fake.base(), pauses::add, Clock.systemUTC());
+    try (var warming = registry.warmUp(PLAYLISTLOG, Deadline.in(LONG))) {
+      assertThat(warming.await(_ -> false)).isTrue();
     }
+    assertThat(fake.asked()).containsExactly("GET /v2/");
+  }
 
-    private static Registry.Finding unproven(Registry.Doubt doubt) {
-        return new Registry.Unproven(doubt);
+  @Test
+  void findsOfficialImages() {
+    fake.holding("library/busybox", "latest", DIGEST).withTokens();
+    assertThat(
+            new DistributionRegistry(fake.base(), pauses::add, Clock.systemUTC())
+                .find(new Repository("library/busybox"), new Tag("latest"), Deadline.in(LONG)))
+        .isEqualTo(FOUND);
+  }
+
+  @Test
+  void readsATokenUnderItsOtherName() {
+    fake.holding("vorce/playlistlog", "2", DIGEST).withTokens();
+    fake.misbehavingWithTokens(
+        exchange ->
+            FakeRegistry.respond(
+                exchange,
+                200,
+                """
+                {"expires_in":300,"scope":{"a":[1]},"access_token":"%s"}\
+                """
+                    .formatted(Sha256.hex("repository:vorce/playlistlog:pull"))));
+    assertThat(find()).isEqualTo(FOUND);
+  }
+
+  @Test
+  void waitsForATagThatIsNotThereYet() {
+    var registry =
+        new DistributionRegistry(
+            fake.base(),
+            pause -> {
+              pauses.add(pause);
+              fake.holding("vorce/playlistlog", "2", DIGEST);
+            },
+            Clock.systemUTC());
+    assertThat(registry.find(PLAYLISTLOG, TWO, Deadline.in(LONG))).isEqualTo(FOUND);
+    assertThat(fake.asked()).containsExactly(MANIFEST, MANIFEST);
+    assertThat(pauses).hasSize(1);
+  }
+
+  @Test
+  void missesATagThatDoesNotCome() {
+    fake.withTokens();
+    assertThat(find()).isEqualTo(new Registry.Missing());
+    assertThat(fake.asked())
+        .containsExactly(
+            MANIFEST,
+            TOKEN,
+            MANIFEST + " with a token",
+            MANIFEST + " with a token",
+            MANIFEST + " with a token");
+    assertThat(pauses).containsExactly(Duration.ofMillis(250), Duration.ofMillis(500));
+  }
+
+  @Test
+  void doesNotWaitBeyondTheDeadline() {
+    assertThat(find(fake.base(), Duration.ofMillis(240))).isEqualTo(new Registry.Missing());
+    assertThat(pauses).isEmpty();
+  }
+
+  @Test
+  void provesNothingWithATokenForSomethingElse() {
+    fake.holding("vorce/playlistlog", "2", DIGEST).withTokens();
+    fake.misbehavingWithTokens(
+        exchange ->
+            FakeRegistry.respond(
+                exchange,
+                200,
+                "{\"token\":\"" + Sha256.hex("repository:vorce/other:pull") + "\"}"));
+    assertThat(find()).isEqualTo(unproven(Registry.Doubt.PRIVATE));
+    assertThat(fake.asked()).hasSize(3);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "401,PRIVATE",
+    "403,PRIVATE",
+    "429,RATE_LIMITED",
+    "500,UNWELL",
+    "503,UNWELL",
+    "599,UNWELL",
+    "204,ODD_ANSWER",
+    "400,ODD_ANSWER",
+    "418,ODD_ANSWER"
+  })
+  void saysWhyThePushIsNotProved(int status, Registry.Doubt doubt) {
+    fake.misbehaving(withHeader(status, "Retry-After", "99999999999999999999"));
+    assertThat(find()).isEqualTo(unproven(doubt));
+    assertThat(fake.asked()).containsExactly(MANIFEST);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"403,PRIVATE", "429,RATE_LIMITED", "500,UNWELL", "302,FOREIGN_HOST"})
+  void saysWhyThereIsNoToken(int status, Registry.Doubt doubt) {
+    fake.withTokens()
+        .misbehavingWithTokens(
+            withHeader(status, "Location", "http://169.254.169.254/latest/meta-data/"));
+    assertThat(find()).isEqualTo(unproven(doubt));
+    assertThat(fake.asked()).containsExactly(MANIFEST, TOKEN);
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {301, 302, 303, 307, 308})
+  void followsARedirectToAHostOfTheRegistrys(int status) {
+    fake.holding("vorce/playlistlog", "moved", DIGEST)
+        .misbehavingOnce(withHeader(status, "Location", "/v2/vorce/playlistlog/manifests/moved"));
+    assertThat(find()).isEqualTo(FOUND);
+    assertThat(fake.asked()).containsExactly(MANIFEST, MANIFEST.replace("/2", "/moved"));
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "http://localhost:PORT/v2/vorce/playlistlog/manifests/2",
+        "http://169.254.169.254/latest/meta-data/",
+        "file:///etc/passwd",
+        "mailto:x",
+        "//[::1]:PORT/",
+        "http://user@127.0.0.1:PORT/",
+        "http://[",
+        "http:///x"
+      })
+  void followsNoRedirectToAnother(String location) {
+    try (var other = new FakeRegistry().holding("vorce/playlistlog", "2", DIGEST)) {
+      var port = Integer.toString(other.base().getPort());
+      fake.misbehaving(withHeader(307, "Location", location.replace("PORT", port)));
+      assertThat(find()).isEqualTo(unproven(Registry.Doubt.FOREIGN_HOST));
+      assertThat(other.asked()).isEmpty();
     }
+  }
 
-    private static HttpHandler withHeader(int status, String name, String value) {
-        return exchange -> {
-            exchange.getResponseHeaders().set(name, value);
-            exchange.sendResponseHeaders(status, -1);
-        };
+  @Test
+  void followsNoRedirectForever() {
+    fake.misbehaving(withHeader(308, "Location", "/v2/vorce/playlistlog/manifests/2"));
+    assertThat(find()).isEqualTo(unproven(Registry.Doubt.ODD_ANSWER));
+    assertThat(fake.asked()).hasSize(4);
+  }
+
+  @Test
+  void fetchesNoTokenFromAForeignHost() {
+    try (var other = new FakeRegistry()) {
+      fake.withTokensFrom("http://localhost:" + other.base().getPort() + "/token");
+      assertThat(find()).isEqualTo(unproven(Registry.Doubt.FOREIGN_HOST));
+      assertThat(other.asked()).isEmpty();
     }
+  }
 
-    @Test
-    void findsTheDigestOfWhatTheTagNamesAndNotOfAPart() {
-        fake.holding("vorce/playlistlog", "2", DIGEST);
-        assertThat(find()).isEqualTo(FOUND);
-        assertThat(fake.asked()).containsExactly(MANIFEST);
-        assertThat(pauses).isEmpty();
-    }
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "Basic realm=\"x\"",
+        "Bearer",
+        "Bearer realm=\"\"",
+        "Bearer realm=\"/token\"",
+        "Bearer realm=\"http://[\"",
+        "Bearer service=\"registry.docker.io\"",
+        "Negotiate"
+      })
+  void takesAChallengeItCannotMeetForPrivate(String challenge) {
+    fake.misbehaving(withHeader(401, "WWW-Authenticate", challenge));
+    assertThat(find()).isEqualTo(unproven(Registry.Doubt.PRIVATE));
+  }
 
-    @Test
-    void fetchesATokenWhenChallenged() {
-        fake.holding("vorce/playlistlog", "2", DIGEST).withTokens();
-        assertThat(find()).isEqualTo(FOUND);
-        assertThat(fake.asked()).containsExactly(MANIFEST, TOKEN, MANIFEST + " with a token");
-    }
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "",
+        "sha256:",
+        "sha512:abc",
+        "latest",
+        "sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+        "SHA256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+      })
+  void believesNoDigestThatIsNone(String digest) {
+    fake.misbehaving(withHeader(200, "Docker-Content-Digest", digest));
+    assertThat(find()).isEqualTo(unproven(Registry.Doubt.ODD_ANSWER));
+  }
 
-    @Test
-    void asksForATokenOnceWhileItIsGood() {
-        fake.holding("vorce/playlistlog", "2", DIGEST).withTokens();
-        var clock = new HandClock(Instant.parse("2026-11-01T10:00:00Z"));
-        var registry = new DistributionRegistry(fake.base(), pauses::add, clock);
-        for (int i = 0; i < 3; i++) {
-            assertThat(registry.find(PLAYLISTLOG, TWO, Deadline.in(LONG))).isEqualTo(FOUND);
-        }
-        assertThat(fake.asked()).filteredOn(TOKEN::equals).hasSize(1);
-        clock.advance(Duration.ofSeconds(291)); // of 300, less a margin
-        assertThat(registry.find(PLAYLISTLOG, TWO, Deadline.in(LONG))).isEqualTo(FOUND);
-        assertThat(fake.asked()).filteredOn(TOKEN::equals).hasSize(2);
-    }
+  @Test
+  void needsADigest() {
+    fake.misbehaving(exchange -> exchange.sendResponseHeaders(200, -1));
+    assertThat(find()).isEqualTo(unproven(Registry.Doubt.ODD_ANSWER));
+  }
 
-    @Test
-    void asksForANewTokenWhenTheRegistryDoesNotTakeTheOldOne() {
-        fake.holding("vorce/playlistlog", "2", DIGEST).withTokens();
-        var registry = new DistributionRegistry(fake.base(), pauses::add, Clock.systemUTC());
-        assertThat(registry.find(PLAYLISTLOG, TWO, Deadline.in(LONG))).isEqualTo(FOUND);
-        fake.forgetTokens();
-        assertThat(registry.find(PLAYLISTLOG, TWO, Deadline.in(LONG))).isEqualTo(FOUND);
-    }
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "",
+        "[]",
+        "{}",
+        "not json",
+        "{\"token\":7}",
+        "{\"token\":\"\"}",
+        "{\"token\":\"a\\r\\nX-Evil: 1\"}",
+        "{\"token\":\"a b\"}",
+        "{\"token\":\"a\",\"token\":\"b\"}"
+      })
+  void usesNoTokenThatIsNone(String answer) {
+    fake.withTokens()
+        .misbehavingWithTokens(exchange -> FakeRegistry.respond(exchange, 200, answer));
+    assertThat(find()).isEqualTo(unproven(Registry.Doubt.ODD_ANSWER));
+    assertThat(fake.asked()).containsExactly(MANIFEST, TOKEN);
+  }
 
-    @ParameterizedTest
-    @ValueSource(strings = {"0", "-1", "-9223372036854775808", "9223372036854775807", "1e3",
-            "null", "\"300\"", "99999999999999999999"})
-    void usesATokenOnceHoweverLongItIsSaidToBeGood(String seconds) {
-        fake.holding("vorce/playlistlog", "2", DIGEST).withTokens();
-        var token = Sha256.hex("repository:vorce/playlistlog:pull");
-        fake.misbehavingWithTokens(
-                exchange -> FakeRegistry.respond(
-                        exchange,
-                        200,
-                        "{\"token\":\"" + token + "\",\"expires_in\":" + seconds + "}"));
-        assertThat(find()).isEqualTo(FOUND);
-    }
-
-    @Test
-    void isWarmOnceItHasATokenForTheRepository() {
-        fake.holding("vorce/playlistlog", "2", DIGEST).withTokens();
-        var registry = new DistributionRegistry(fake.base(), pauses::add, Clock.systemUTC());
-        try (var warming = registry.warmUp(PLAYLISTLOG, Deadline.in(LONG))) {
-            assertThat(warming.await(_ -> false)).isTrue();
-        }
-        assertThat(registry.find(PLAYLISTLOG, TWO, Deadline.in(LONG))).isEqualTo(FOUND);
-        assertThat(fake.asked())
-                .containsExactly("GET /v2/", TOKEN, MANIFEST + " with a token");
-    }
-
-    @Test
-    void warmsUpWhereNoTokensAreHandedOut() {
-        var registry = new DistributionRegistry(fake.base(), pauses::add, Clock.systemUTC());
-        try (var warming = registry.warmUp(PLAYLISTLOG, Deadline.in(LONG))) {
-            assertThat(warming.await(_ -> false)).isTrue();
-        }
-        assertThat(fake.asked()).containsExactly("GET /v2/");
-    }
-
-    @Test
-    void findsOfficialImages() {
-        fake.holding("library/busybox", "latest", DIGEST).withTokens();
-        assertThat(
-                new DistributionRegistry(fake.base(), pauses::add, Clock.systemUTC())
-                        .find(
-                                new Repository("library/busybox"),
-                                new Tag("latest"),
-                                Deadline.in(LONG)))
-                .isEqualTo(FOUND);
-    }
-
-    @Test
-    void readsATokenUnderItsOtherName() {
-        fake.holding("vorce/playlistlog", "2", DIGEST).withTokens();
-        fake.misbehavingWithTokens(
-                exchange -> FakeRegistry.respond(
-                        exchange,
-                        200,
-                        """
-                                {"expires_in":300,"scope":{"a":[1]},"access_token":"%s"}"""
-                                .formatted(Sha256.hex("repository:vorce/playlistlog:pull"))));
-        assertThat(find()).isEqualTo(FOUND);
-    }
-
-    @Test
-    void waitsForATagThatIsNotThereYet() {
-        var registry = new DistributionRegistry(fake.base(), pause -> {
-            pauses.add(pause);
-            fake.holding("vorce/playlistlog", "2", DIGEST);
-        }, Clock.systemUTC());
-        assertThat(registry.find(PLAYLISTLOG, TWO, Deadline.in(LONG))).isEqualTo(FOUND);
-        assertThat(fake.asked()).containsExactly(MANIFEST, MANIFEST);
-        assertThat(pauses).hasSize(1);
-    }
-
-    @Test
-    void missesATagThatDoesNotCome() {
-        fake.withTokens();
-        assertThat(find()).isEqualTo(new Registry.Missing());
-        assertThat(fake.asked()).containsExactly(
-                MANIFEST,
-                TOKEN,
-                MANIFEST + " with a token",
-                MANIFEST + " with a token",
-                MANIFEST + " with a token");
-        assertThat(pauses).containsExactly(Duration.ofMillis(250), Duration.ofMillis(500));
-    }
-
-    @Test
-    void doesNotWaitBeyondTheDeadline() {
-        assertThat(find(fake.base(), Duration.ofMillis(240))).isEqualTo(new Registry.Missing());
-        assertThat(pauses).isEmpty();
-    }
-
-    @Test
-    void provesNothingWithATokenForSomethingElse() {
-        fake.holding("vorce/playlistlog", "2", DIGEST).withTokens();
-        fake.misbehavingWithTokens(
-                exchange -> FakeRegistry.respond(
-                        exchange,
-                        200,
-                        "{\"token\":\"" + Sha256.hex("repository:vorce/other:pull") + "\"}"));
-        assertThat(find()).isEqualTo(unproven(Registry.Doubt.PRIVATE));
-        assertThat(fake.asked()).hasSize(3);
-    }
-
-    @ParameterizedTest
-    @CsvSource({"401,PRIVATE", "403,PRIVATE", "429,RATE_LIMITED", "500,UNWELL", "503,UNWELL",
-            "599,UNWELL", "204,ODD_ANSWER", "400,ODD_ANSWER", "418,ODD_ANSWER"})
-    void saysWhyThePushIsNotProved(int status, Registry.Doubt doubt) {
-        fake.misbehaving(withHeader(status, "Retry-After", "99999999999999999999"));
-        assertThat(find()).isEqualTo(unproven(doubt));
-        assertThat(fake.asked()).containsExactly(MANIFEST);
-    }
-
-    @ParameterizedTest
-    @CsvSource({"403,PRIVATE", "429,RATE_LIMITED", "500,UNWELL", "302,FOREIGN_HOST"})
-    void saysWhyThereIsNoToken(int status, Registry.Doubt doubt) {
-        fake.withTokens()
-                .misbehavingWithTokens(
-                        withHeader(status, "Location", "http://169.254.169.254/latest/meta-data/"));
-        assertThat(find()).isEqualTo(unproven(doubt));
-        assertThat(fake.asked()).containsExactly(MANIFEST, TOKEN);
-    }
-
-    @ParameterizedTest
-    @ValueSource(ints = {301, 302, 303, 307, 308})
-    void followsARedirectToAHostOfTheRegistrys(int status) {
-        fake.holding("vorce/playlistlog", "moved", DIGEST)
-                .misbehavingOnce(
-                        withHeader(status, "Location", "/v2/vorce/playlistlog/manifests/moved"));
-        assertThat(find()).isEqualTo(FOUND);
-        assertThat(fake.asked()).containsExactly(MANIFEST, MANIFEST.replace("/2", "/moved"));
-    }
-
-    @ParameterizedTest
-    @ValueSource(strings = {"http://localhost:PORT/v2/vorce/playlistlog/manifests/2",
-            "http://169.254.169.254/latest/meta-data/", "file:///etc/passwd", "mailto:x",
-            "//[::1]:PORT/", "http://user@127.0.0.1:PORT/", "http://[", "http:///x"})
-    void followsNoRedirectToAnother(String location) {
-        try (var other = new FakeRegistry().holding("vorce/playlistlog", "2", DIGEST)) {
-            var port = Integer.toString(other.base().getPort());
-            fake.misbehaving(withHeader(307, "Location", location.replace("PORT", port)));
-            assertThat(find()).isEqualTo(unproven(Registry.Doubt.FOREIGN_HOST));
-            assertThat(other.asked()).isEmpty();
-        }
-    }
-
-    @Test
-    void followsNoRedirectForever() {
-        fake.misbehaving(withHeader(308, "Location", "/v2/vorce/playlistlog/manifests/2"));
-        assertThat(find()).isEqualTo(unproven(Registry.Doubt.ODD_ANSWER));
-        assertThat(fake.asked()).hasSize(4);
-    }
-
-    @Test
-    void fetchesNoTokenFromAForeignHost() {
-        try (var other = new FakeRegistry()) {
-            fake.withTokensFrom("http://localhost:" + other.base().getPort() + "/token");
-            assertThat(find()).isEqualTo(unproven(Registry.Doubt.FOREIGN_HOST));
-            assertThat(other.asked()).isEmpty();
-        }
-    }
-
-    @ParameterizedTest
-    @ValueSource(strings = {"Basic realm=\"x\"", "Bearer", "Bearer realm=\"\"",
-            "Bearer realm=\"/token\"",
-            "Bearer realm=\"http://[\"", "Bearer service=\"registry.docker.io\"", "Negotiate"})
-    void takesAChallengeItCannotMeetForPrivate(String challenge) {
-        fake.misbehaving(withHeader(401, "WWW-Authenticate", challenge));
-        assertThat(find()).isEqualTo(unproven(Registry.Doubt.PRIVATE));
-    }
-
-    @ParameterizedTest
-    @ValueSource(strings = {"", "sha256:", "sha512:abc", "latest",
-            "sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
-            "SHA256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"})
-    void believesNoDigestThatIsNone(String digest) {
-        fake.misbehaving(withHeader(200, "Docker-Content-Digest", digest));
-        assertThat(find()).isEqualTo(unproven(Registry.Doubt.ODD_ANSWER));
-    }
-
-    @Test
-    void needsADigest() {
-        fake.misbehaving(exchange -> exchange.sendResponseHeaders(200, -1));
-        assertThat(find()).isEqualTo(unproven(Registry.Doubt.ODD_ANSWER));
-    }
-
-    @ParameterizedTest
-    @ValueSource(strings = {"", "[]", "{}", "not json", "{\"token\":7}", "{\"token\":\"\"}",
-            "{\"token\":\"a\\r\\nX-Evil: 1\"}", "{\"token\":\"a b\"}",
-            "{\"token\":\"a\",\"token\":\"b\"}"})
-    void usesNoTokenThatIsNone(String answer) {
-        fake.withTokens()
-                .misbehavingWithTokens(
-                        exchange -> FakeRegistry.respond(exchange, 200, answer));
-        assertThat(find()).isEqualTo(unproven(Registry.Doubt.ODD_ANSWER));
-        assertThat(fake.asked()).containsExactly(MANIFEST, TOKEN);
-    }
-
-    @Test
-    void readsOnlyTheBeginningOfAnEndlessToken() {
-        var written = new AtomicLong();
-        fake.withTokens().misbehavingWithTokens(exchange -> {
-            exchange.sendResponseHeaders(200, 0);
-            var megabyte = new byte[1 << 20];
-            while (written.get() < 1L << 30) {
+  @Test
+  void readsOnlyTheBeginningOfAnEndlessToken() {
+    var written = new AtomicLong();
+    fake.withTokens()
+        .misbehavingWithTokens(
+            exchange -> {
+              exchange.sendResponseHeaders(200, 0);
+              var megabyte = new byte[1 << 20];
+              while (written.get() < 1L << 30) {
                 exchange.getResponseBody().write(megabyte);
                 written.addAndGet(megabyte.length);
-            }
-        });
-        assertThat(find()).isEqualTo(unproven(Registry.Doubt.ODD_ANSWER));
-        fake.close();
-        assertThat(written).hasValueLessThan(1L << 26);
-    }
-
-    @Test
-    void givesUpOnARegistryThatHangs() {
-        fake.misbehaving(exchange -> fake.hang());
-        assertThat(find(fake.base(), SHORT)).isEqualTo(unproven(Registry.Doubt.TIMED_OUT));
-    }
-
-    @Test
-    void givesUpOnATokenServiceThatHangs() {
-        fake.withTokens().misbehavingWithTokens(exchange -> fake.hang());
-        assertThat(find(fake.base(), SHORT)).isEqualTo(unproven(Registry.Doubt.TIMED_OUT));
-    }
-
-    @Test
-    void givesUpOnARegistryThatTrickles() throws IOException {
-        var done = new CountDownLatch(1);
-        try (var server = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
-                var thread = Executors.newVirtualThreadPerTaskExecutor()) {
-            var gone = thread.submit(() -> {
-                try (var socket = server.accept()) {
-                    var out = socket.getOutputStream();
-                    out.write("HTTP/1.1 200 OK\r\nX-Long: ".getBytes(US_ASCII));
-                    while (!done.await(20, TimeUnit.MILLISECONDS)) {
-                        out.write('x');
-                    }
-                    return false;
-                } catch (SocketException _) {
-                    return true;
-                }
+              }
             });
-            var began = System.nanoTime();
-            assertThat(find(URI.create("http://127.0.0.1:" + server.getLocalPort()), SHORT))
-                    .isEqualTo(unproven(Registry.Doubt.TIMED_OUT));
-            assertThat(Duration.ofNanos(System.nanoTime() - began))
-                    .isLessThan(SHORT.multipliedBy(5));
-            assertThat(gone).as("hung up").succeedsWithin(LONG).isEqualTo(true);
-        } finally {
-            done.countDown();
-        }
-    }
+    assertThat(find()).isEqualTo(unproven(Registry.Doubt.ODD_ANSWER));
+    fake.close();
+    assertThat(written).hasValueLessThan(1L << 26);
+  }
 
-    @Test
-    void saysThatTheRegistryIsUnreachable() {
-        var base = fake.base();
-        fake.close();
-        assertThat(find(base, LONG)).isEqualTo(unproven(Registry.Doubt.UNREACHABLE));
-    }
+  @Test
+  void givesUpOnARegistryThatHangs() {
+    fake.misbehaving(exchange -> fake.hang());
+    assertThat(find(fake.base(), SHORT)).isEqualTo(unproven(Registry.Doubt.TIMED_OUT));
+  }
 
-    @Test
-    void saysSoWhenTheConnectionBreaks() {
-        fake.misbehaving(exchange -> {
-            throw new IOException("broken");
+  @Test
+  void givesUpOnATokenServiceThatHangs() {
+    fake.withTokens().misbehavingWithTokens(exchange -> fake.hang());
+    assertThat(find(fake.base(), SHORT)).isEqualTo(unproven(Registry.Doubt.TIMED_OUT));
+  }
+
+  @Test
+  void givesUpOnARegistryThatTrickles() throws IOException {
+    var done = new CountDownLatch(1);
+    try (var server = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
+        var thread = Executors.newVirtualThreadPerTaskExecutor()) {
+      var gone =
+          thread.submit(
+              () -> {
+                try (var socket = server.accept()) {
+                  var out = socket.getOutputStream();
+                  out.write("HTTP/1.1 200 OK\r\nX-Long: ".getBytes(US_ASCII));
+                  while (!done.await(20, TimeUnit.MILLISECONDS)) {
+                    out.write('x');
+                  }
+                  return false;
+                } catch (SocketException _) {
+                  return true;
+                }
+              });
+      var began = System.nanoTime();
+      assertThat(find(URI.create("http://127.0.0.1:" + server.getLocalPort()), SHORT))
+          .isEqualTo(unproven(Registry.Doubt.TIMED_OUT));
+      assertThat(Duration.ofNanos(System.nanoTime() - began)).isLessThan(SHORT.multipliedBy(5));
+      assertThat(gone).as("hung up").succeedsWithin(LONG).isEqualTo(true);
+    } finally {
+      done.countDown();
+    }
+  }
+
+  @Test
+  void saysThatTheRegistryIsUnreachable() {
+    var base = fake.base();
+    fake.close();
+    assertThat(find(base, LONG)).isEqualTo(unproven(Registry.Doubt.UNREACHABLE));
+  }
+
+  @Test
+  void saysSoWhenTheConnectionBreaks() {
+    fake.misbehaving(
+        exchange -> {
+          throw new IOException("broken");
         });
-        assertThat(find()).isEqualTo(unproven(Registry.Doubt.UNREACHABLE));
-    }
+    assertThat(find()).isEqualTo(unproven(Registry.Doubt.UNREACHABLE));
+  }
 }

@@ -17,170 +17,186 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class ExplainTest {
-    private static final String REAL = Resources
-            .text("payloads/2022-12-17-bluebrown-busybox-manifest-list.json");
-    private static final String ON_THE_DAY = "2022-12-17T20:06:04.5Z";
+  private static final String REAL =
+      Resources.text("payloads/2022-12-17-bluebrown-busybox-manifest-list.json");
+  private static final String ON_THE_DAY = "2022-12-17T20:06:04.5Z";
 
-    private final FakeRegistry registry = new FakeRegistry()
-            .holding("bluebrown/busybox", "latest", Verdicts.DIGEST)
-            .withTokens();
-    private final FakeHub hub = new FakeHub();
-    private final Map<String, String> environment = new HashMap<>(
-            Map.of(
-                    "WAGGLE_REGISTRY_URL",
-                    registry.base().toString(),
-                    "WAGGLE_HUB_URL",
-                    hub.base().toString()));
+  private final FakeRegistry registry =
+      new FakeRegistry().holding("bluebrown/busybox", "latest", Verdicts.DIGEST).withTokens();
+  private final FakeHub hub = new FakeHub();
+  private final Map<String, String> environment =
+      new HashMap<>(
+          Map.of(
+              "WAGGLE_REGISTRY_URL",
+              registry.base().toString(),
+              "WAGGLE_HUB_URL",
+              hub.base().toString()));
 
-    @TempDir
-    private Path folder;
+  @TempDir private Path folder;
 
-    /// What the command printed and how it ended.
-    private record Ending(int status, String out, String err) {}
+  /// What the command printed and how it ended.
+  private record Ending(int status, String out, String err) {}
 
-    @AfterEach
-    void close() {
-        registry.close();
-        hub.close();
-    }
+  @AfterEach
+  void close() {
+    registry.close();
+    hub.close();
+  }
 
-    private Ending explain(String in, String... arguments) {
-        var out = new ByteArrayOutputStream();
-        var err = new ByteArrayOutputStream();
-        var status = Explain.run(
-                List.of(arguments),
-                environment,
-                new ByteArrayInputStream(in.getBytes(UTF_8)),
-                new PrintStream(out, true, UTF_8),
-                new PrintStream(err, true, UTF_8));
-        return new Ending(status, out.toString(UTF_8), err.toString(UTF_8));
-    }
+  private Ending explain(String in, String... arguments) {
+    var out = new ByteArrayOutputStream();
+    var err = new ByteArrayOutputStream();
+    var status =
+        Explain.run(
+            List.of(arguments),
+            environment,
+            new ByteArrayInputStream(in.getBytes(UTF_8)),
+            new PrintStream(out, true, UTF_8),
+            new PrintStream(err, true, UTF_8));
+    return new Ending(status, out.toString(UTF_8), err.toString(UTF_8));
+  }
 
-    @Test
-    void saysStepByStepWhyAPushIsAccepted() throws IOException {
-        hub.holding(
-                "bluebrown",
-                "busybox",
-                "latest",
+  @Test
+  void saysStepByStepWhyAPushIsAccepted() throws IOException {
+    hub.holding(
+        "bluebrown",
+        "busybox",
+        "latest",
+        """
+        {"digest":"%s","tag_last_pushed":"2022-12-17T20:06:02.25Z"}\
+        """
+            .formatted(Verdicts.DIGEST));
+    environment.put("WAGGLE_REPOSITORIES", "vorce/site,bluebrown/busybox:lat*");
+    var file = Files.writeString(folder.resolve("delivery.json"), REAL);
+    assertThat(explain("", "explain", "--at", ON_THE_DAY, file.toString()))
+        .isEqualTo(
+            new Ending(
+                0,
                 """
-                        {"digest":"%s","tag_last_pushed":"2022-12-17T20:06:02.25Z"}"""
-                        .formatted(Verdicts.DIGEST));
-        environment.put("WAGGLE_REPOSITORIES", "vorce/site,bluebrown/busybox:lat*");
-        var file = Files.writeString(folder.resolve("delivery.json"), REAL);
-        assertThat(explain("", "explain", "--at", ON_THE_DAY, file.toString())).isEqualTo(
-                new Ending(
-                        0,
-                        """
-                                token       not looked at: it is in the webhook's address, not in the delivery
-                                shape       passed: bluebrown/busybox:latest, pushed at 2022-12-17T20:06:02.250Z
-                                repository  passed: WAGGLE_REPOSITORIES has it, and wants the tag
-                                registry    passed: the tag names DIGEST
-                                time        confirmed: Docker Hub recorded the push
-                                queue       nothing sent, as this only explains
+                token       not looked at: it is in the webhook's address, not in the delivery
+                shape       passed: bluebrown/busybox:latest, pushed at 2022-12-17T20:06:02.250Z
+                repository  passed: WAGGLE_REPOSITORIES has it, and wants the tag
+                registry    passed: the tag names DIGEST
+                time        confirmed: Docker Hub recorded the push
+                queue       nothing sent, as this only explains
 
-                                verdict     accepted: push accepted
-                                answer      202 {"verdict":"accepted","deliveryId":"explained","repository":"bluebrown/busybox","tag":"latest","digest":"DIGEST","evidence":"confirmed"}
-                                message     {"version":1,"deliveryId":"explained","repository":"bluebrown/busybox","tag":"latest","digest":"DIGEST","pushedAt":"2022-12-17T20:06:02.250Z","evidence":"confirmed","acceptedAt":"2022-12-17T20:06:04.500Z"}
-                                group       bluebrown/busybox
-                                dedup id    DEDUP
-                                to do       nothing
-                                """
-                                .replace("DIGEST", Verdicts.DIGEST.value())
-                                .replace(
-                                        "DEDUP",
-                                        Sha256.hex(
-                                                "bluebrown/busybox\nlatest\n" + Verdicts.DIGEST
-                                                        + "\n2022-12-17T20:06:02.250Z")),
-                        ""));
-    }
+                verdict     accepted: push accepted
+                answer      202 {"verdict":"accepted","deliveryId":"explained","repository":"bluebrown/busybox","tag":"latest","digest":"DIGEST","evidence":"confirmed"}
+                message     {"version":1,"deliveryId":"explained","repository":"bluebrown/busybox","tag":"latest","digest":"DIGEST","pushedAt":"2022-12-17T20:06:02.250Z","evidence":"confirmed","acceptedAt":"2022-12-17T20:06:04.500Z"}
+                group       bluebrown/busybox
+                dedup id    DEDUP
+                to do       nothing
+                """
+                    .replace("DIGEST", Verdicts.DIGEST.value())
+                    .replace(
+                        "DEDUP",
+                        Sha256.hex(
+                            "bluebrown/busybox\nlatest\n"
+                                + Verdicts.DIGEST
+                                + "\n2022-12-17T20:06:02.250Z")),
+                ""));
+  }
 
-    @Test
-    void takesTheDeliveryToHaveComeNow() {
-        assertThat(explain(REAL, "explain")).satisfies(ending -> {
-            assertThat(ending.status()).isEqualTo(1);
-            assertThat(ending.out()).contains(
-                    "repository  not looked at: WAGGLE_REPOSITORIES is not set here",
-                    "time        failed: contradicted: the push is more than a day old",
-                    "queue       not reached",
-                    "verdict     refused: push contradicted",
-                    "answer      409 ",
-                    "A delivery that came earlier is explained with --at TIME.");
-        });
-    }
+  @Test
+  void takesTheDeliveryToHaveComeNow() {
+    assertThat(explain(REAL, "explain"))
+        .satisfies(
+            ending -> {
+              assertThat(ending.status()).isEqualTo(1);
+              assertThat(ending.out())
+                  .contains(
+                      "repository  not looked at: WAGGLE_REPOSITORIES is not set here",
+                      "time        failed: contradicted: the push is more than a day old",
+                      "queue       not reached",
+                      "verdict     refused: push contradicted",
+                      "answer      409 ",
+                      "A delivery that came earlier is explained with --at TIME.");
+            });
+  }
 
-    @Test
-    void countsTheSettingsAsTheFunctionDoes() {
-        environment.put("WAGGLE_CONTRADICTED_PUSHES", "mark");
-        assertThat(explain(REAL, "explain", "-").status()).isZero();
-        environment.put("WAGGLE_REPOSITORIES", "vorce/playlistlog");
-        assertThat(explain(REAL, "explain")).satisfies(ending -> {
-            assertThat(ending.status()).isEqualTo(1);
-            assertThat(ending.out()).contains(
-                    "shape       passed\n",
-                    "repository  failed: WAGGLE_REPOSITORIES does not have it",
-                    "registry    not reached",
-                    "to do       if it is yours, add it to WAGGLE_REPOSITORIES");
-        });
-    }
+  @Test
+  void countsTheSettingsAsTheFunctionDoes() {
+    environment.put("WAGGLE_CONTRADICTED_PUSHES", "mark");
+    assertThat(explain(REAL, "explain", "-").status()).isZero();
+    environment.put("WAGGLE_REPOSITORIES", "vorce/playlistlog");
+    assertThat(explain(REAL, "explain"))
+        .satisfies(
+            ending -> {
+              assertThat(ending.status()).isEqualTo(1);
+              assertThat(ending.out())
+                  .contains(
+                      "shape       passed\n",
+                      "repository  failed: WAGGLE_REPOSITORIES does not have it",
+                      "registry    not reached",
+                      "to do       if it is yours, add it to WAGGLE_REPOSITORIES");
+            });
+  }
 
-    @Test
-    void saysWhichFieldIsWrong() {
-        assertThat(explain("{\"repository\":{},\"push_data\":{\"tag\":NaN}}", "explain"))
-                .satisfies(ending -> {
-                    assertThat(ending.status()).isEqualTo(1);
-                    assertThat(ending.out()).contains(
-                            "shape       failed: push_data.tag, expected well-formed JSON with each field once");
-                });
-        assertThat(explain(" ".repeat(Body.MAX_BYTES) + REAL, "explain").out())
-                .contains("shape       failed: more than 262144 bytes", "answer      413 ");
-    }
+  @Test
+  void saysWhichFieldIsWrong() {
+    assertThat(explain("{\"repository\":{},\"push_data\":{\"tag\":NaN}}", "explain"))
+        .satisfies(
+            ending -> {
+              assertThat(ending.status()).isEqualTo(1);
+              assertThat(ending.out())
+                  .contains(
+                      "shape       failed: push_data.tag, expected well-formed JSON with each field"
+                          + " once");
+            });
+    assertThat(explain(" ".repeat(Body.MAX_BYTES) + REAL, "explain").out())
+        .contains("shape       failed: more than 262144 bytes", "answer      413 ");
+  }
 
-    @Test
-    void saysThatTheTagIsNotThere() {
-        assertThat(
-                explain(
-                        REAL.replace("\"latest\"", "\"gone\""),
-                        "explain",
-                        "--at",
-                        ON_THE_DAY))
-                .satisfies(ending -> {
-                    assertThat(ending.status()).isEqualTo(1);
-                    assertThat(ending.out()).contains(
-                            "registry    failed: it knows no such tag",
-                            "verdict     ignored: tag not in the registry",
-                            "to do       if the tag should be there, push it again");
-                });
-    }
+  @Test
+  void saysThatTheTagIsNotThere() {
+    assertThat(explain(REAL.replace("\"latest\"", "\"gone\""), "explain", "--at", ON_THE_DAY))
+        .satisfies(
+            ending -> {
+              assertThat(ending.status()).isEqualTo(1);
+              assertThat(ending.out())
+                  .contains(
+                      "registry    failed: it knows no such tag",
+                      "verdict     ignored: tag not in the registry",
+                      "to do       if the tag should be there, push it again");
+            });
+  }
 
-    @Test
-    void saysHowItIsUsed() {
-        for (var arguments : List.of(
-                List.<String>of(),
-                List.of("--help"),
-                List.of("explain", "--help"),
-                List.of("explain", "a", "b"))) {
-            assertThat(explain(REAL, arguments.toArray(String[]::new))).satisfies(ending -> {
+  @Test
+  void saysHowItIsUsed() {
+    for (var arguments :
+        List.of(
+            List.<String>of(),
+            List.of("--help"),
+            List.of("explain", "--help"),
+            List.of("explain", "a", "b"))) {
+      assertThat(explain(REAL, arguments.toArray(String[]::new)))
+          .satisfies(
+              ending -> {
                 assertThat(ending.status()).isEqualTo(2);
                 assertThat(ending.out()).isEmpty();
                 assertThat(ending.err()).startsWith("usage: java -jar function.jar explain");
-            });
-        }
+              });
     }
+  }
 
-    @Test
-    void saysWhatItCannotExplain() {
-        assertThat(explain(REAL, "explain", "--at", "yesterday").err())
-                .isEqualTo("--at takes a time like 2026-11-01T10:00:00Z\n");
-        assertThat(explain(REAL, "explain", "--at").status()).isEqualTo(2);
-        assertThat(explain("", "explain", folder.resolve("none").toString())).satisfies(ending -> {
-            assertThat(ending.status()).isEqualTo(2);
-            assertThat(ending.err()).contains("the delivery cannot be read: ", "NoSuchFile");
-        });
-        environment.put("WAGGLE_CONTRADICTED_PUSHES", "perhaps");
-        assertThat(explain(REAL, "explain")).satisfies(ending -> {
-            assertThat(ending.status()).isEqualTo(2);
-            assertThat(ending.err())
-                    .contains("WAGGLE_CONTRADICTED_PUSHES is neither refuse nor mark");
-        });
-    }
+  @Test
+  void saysWhatItCannotExplain() {
+    assertThat(explain(REAL, "explain", "--at", "yesterday").err())
+        .isEqualTo("--at takes a time like 2026-11-01T10:00:00Z\n");
+    assertThat(explain(REAL, "explain", "--at").status()).isEqualTo(2);
+    assertThat(explain("", "explain", folder.resolve("none").toString()))
+        .satisfies(
+            ending -> {
+              assertThat(ending.status()).isEqualTo(2);
+              assertThat(ending.err()).contains("the delivery cannot be read: ", "NoSuchFile");
+            });
+    environment.put("WAGGLE_CONTRADICTED_PUSHES", "perhaps");
+    assertThat(explain(REAL, "explain"))
+        .satisfies(
+            ending -> {
+              assertThat(ending.status()).isEqualTo(2);
+              assertThat(ending.err())
+                  .contains("WAGGLE_CONTRADICTED_PUSHES is neither refuse nor mark");
+            });
+  }
 }

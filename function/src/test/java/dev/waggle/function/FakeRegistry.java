@@ -17,139 +17,138 @@ import org.jspecify.annotations.Nullable;
 /// method, a missing token, one for another repository. Who does not accept all four types of
 /// manifest gets the digest of something else.
 final class FakeRegistry extends FakeServer {
-    static final Digest OF_SOMETHING_ELSE = new Digest("sha256:" + "e".repeat(64));
+  static final Digest OF_SOMETHING_ELSE = new Digest("sha256:" + "e".repeat(64));
 
-    private static final String SERVICE = "registry.docker.io";
-    private static final List<String> TYPES = List.of(
-            "application/vnd.oci.image.index.v1+json",
-            "application/vnd.docker.distribution.manifest.list.v2+json",
-            "application/vnd.oci.image.manifest.v1+json",
-            "application/vnd.docker.distribution.manifest.v2+json");
+  private static final String SERVICE = "registry.docker.io";
+  private static final List<String> TYPES =
+      List.of(
+          "application/vnd.oci.image.index.v1+json",
+          "application/vnd.docker.distribution.manifest.list.v2+json",
+          "application/vnd.oci.image.manifest.v1+json",
+          "application/vnd.docker.distribution.manifest.v2+json");
 
-    private final Map<String, Digest> digests = new ConcurrentHashMap<>();
-    private volatile @Nullable String realm;
-    private volatile String secret = "";
-    private volatile HttpHandler manifests = this::manifest;
-    private volatile HttpHandler tokens = this::token;
+  private final Map<String, Digest> digests = new ConcurrentHashMap<>();
+  private volatile @Nullable String realm;
+  private volatile String secret = "";
+  private volatile HttpHandler manifests = this::manifest;
+  private volatile HttpHandler tokens = this::token;
 
-    FakeRegistry() {
-        serve("/v2/", exchange -> manifests.handle(exchange));
-        serve("/token", exchange -> tokens.handle(exchange));
-    }
+  FakeRegistry() {
+    serve("/v2/", exchange -> manifests.handle(exchange));
+    serve("/token", exchange -> tokens.handle(exchange));
+  }
 
-    FakeRegistry holding(String repository, String tag, Digest digest) {
-        digests.put("/v2/" + repository + "/manifests/" + tag, digest);
-        return this;
-    }
+  FakeRegistry holding(String repository, String tag, Digest digest) {
+    digests.put("/v2/" + repository + "/manifests/" + tag, digest);
+    return this;
+  }
 
-    /// Hands out manifests to holders of a token only.
-    FakeRegistry withTokens() {
-        return withTokensFrom(base() + "/token");
-    }
+  /// Hands out manifests to holders of a token only.
+  FakeRegistry withTokens() {
+    return withTokensFrom(base() + "/token");
+  }
 
-    FakeRegistry withTokensFrom(String address) {
-        realm = address;
-        return this;
-    }
+  FakeRegistry withTokensFrom(String address) {
+    realm = address;
+    return this;
+  }
 
-    /// Takes no token any more that was handed out before.
-    void forgetTokens() {
-        secret = "another";
-    }
+  /// Takes no token any more that was handed out before.
+  void forgetTokens() {
+    secret = "another";
+  }
 
-    /// Answers every request for a manifest like this instead.
-    FakeRegistry misbehaving(HttpHandler handler) {
-        manifests = handler;
-        return this;
-    }
+  /// Answers every request for a manifest like this instead.
+  FakeRegistry misbehaving(HttpHandler handler) {
+    manifests = handler;
+    return this;
+  }
 
-    /// Answers the next request for a manifest like this instead.
-    FakeRegistry misbehavingOnce(HttpHandler handler) {
-        manifests = exchange -> {
-            manifests = this::manifest;
-            handler.handle(exchange);
+  /// Answers the next request for a manifest like this instead.
+  FakeRegistry misbehavingOnce(HttpHandler handler) {
+    manifests =
+        exchange -> {
+          manifests = this::manifest;
+          handler.handle(exchange);
         };
-        return this;
-    }
+    return this;
+  }
 
-    /// Answers every request for a token like this instead.
-    FakeRegistry misbehavingWithTokens(HttpHandler handler) {
-        tokens = handler;
-        return this;
-    }
+  /// Answers every request for a token like this instead.
+  FakeRegistry misbehavingWithTokens(HttpHandler handler) {
+    tokens = handler;
+    return this;
+  }
 
-    private void base(HttpExchange exchange) throws IOException {
-        if (realm != null) {
-            challenge(exchange, "");
-        } else {
-            respond(exchange, 200, "{}");
-        }
+  private void base(HttpExchange exchange) throws IOException {
+    if (realm != null) {
+      challenge(exchange, "");
+    } else {
+      respond(exchange, 200, "{}");
     }
+  }
 
-    private void challenge(HttpExchange exchange, String scope) throws IOException {
-        exchange.getResponseHeaders()
-                .set(
-                        "WWW-Authenticate",
-                        "Bearer realm=\"" + realm + "\",service=\"" + SERVICE + "\"" + scope);
-        exchange.sendResponseHeaders(401, -1);
-    }
+  private void challenge(HttpExchange exchange, String scope) throws IOException {
+    exchange
+        .getResponseHeaders()
+        .set(
+            "WWW-Authenticate",
+            "Bearer realm=\"" + realm + "\",service=\"" + SERVICE + "\"" + scope);
+    exchange.sendResponseHeaders(401, -1);
+  }
 
-    private void manifest(HttpExchange exchange) throws IOException {
-        var path = exchange.getRequestURI().getPath();
-        if (path.equals("/v2/")) {
-            base(exchange);
-            return;
-        }
-        if (!exchange.getRequestMethod().equals("HEAD")) {
-            exchange.sendResponseHeaders(405, -1);
-            return;
-        }
-        var repository = path.substring("/v2/".length(), path.indexOf("/manifests/"));
-        var scope = "repository:" + repository + ":pull";
-        var authorization = exchange.getRequestHeaders().getFirst("Authorization");
-        if (realm != null && !("Bearer " + tokenFor(scope)).equals(authorization)) {
-            challenge(exchange, ",scope=\"" + scope + "\"");
-            return;
-        }
-        var digest = digests.get(path);
-        if (digest == null) {
-            exchange.sendResponseHeaders(404, -1);
-            return;
-        }
-        var accept = Objects
-                .requireNonNullElse(exchange.getRequestHeaders().getFirst("Accept"), "");
-        var complete = Arrays.stream(accept.split(",", -1))
-                .map(String::strip)
-                .toList()
-                .containsAll(TYPES);
-        exchange.getResponseHeaders()
-                .set(
-                        "Docker-Content-Digest",
-                        (complete ? digest : OF_SOMETHING_ELSE).value());
-        exchange.sendResponseHeaders(200, -1);
+  private void manifest(HttpExchange exchange) throws IOException {
+    var path = exchange.getRequestURI().getPath();
+    if (path.equals("/v2/")) {
+      base(exchange);
+      return;
     }
+    if (!exchange.getRequestMethod().equals("HEAD")) {
+      exchange.sendResponseHeaders(405, -1);
+      return;
+    }
+    var repository = path.substring("/v2/".length(), path.indexOf("/manifests/"));
+    var scope = "repository:" + repository + ":pull";
+    var authorization = exchange.getRequestHeaders().getFirst("Authorization");
+    if (realm != null && !("Bearer " + tokenFor(scope)).equals(authorization)) {
+      challenge(exchange, ",scope=\"" + scope + "\"");
+      return;
+    }
+    var digest = digests.get(path);
+    if (digest == null) {
+      exchange.sendResponseHeaders(404, -1);
+      return;
+    }
+    var accept = Objects.requireNonNullElse(exchange.getRequestHeaders().getFirst("Accept"), "");
+    var complete =
+        Arrays.stream(accept.split(",", -1)).map(String::strip).toList().containsAll(TYPES);
+    exchange
+        .getResponseHeaders()
+        .set("Docker-Content-Digest", (complete ? digest : OF_SOMETHING_ELSE).value());
+    exchange.sendResponseHeaders(200, -1);
+  }
 
-    private void token(HttpExchange exchange) throws IOException {
-        var query = Arrays.stream(exchange.getRequestURI().getRawQuery().split("&", -1))
-                .map(parameter -> parameter.split("=", 2))
-                .collect(
-                        Collectors.toMap(
-                                p -> p[0],
-                                p -> URLDecoder.decode(p[1], StandardCharsets.UTF_8)));
-        var ordinary = exchange.getRequestMethod().equals("GET")
-                && SERVICE.equals(query.get("service"));
-        if (!ordinary) {
-            exchange.sendResponseHeaders(400, -1);
-            return;
-        }
-        respond(
-                exchange,
-                200,
-                "{\"token\":\"" + tokenFor(query.getOrDefault("scope", ""))
-                        + "\",\"expires_in\":300,\"issued_at\":\"2026-11-01T10:00:00Z\"}");
+  private void token(HttpExchange exchange) throws IOException {
+    var query =
+        Arrays.stream(exchange.getRequestURI().getRawQuery().split("&", -1))
+            .map(parameter -> parameter.split("=", 2))
+            .collect(
+                Collectors.toMap(p -> p[0], p -> URLDecoder.decode(p[1], StandardCharsets.UTF_8)));
+    var ordinary =
+        exchange.getRequestMethod().equals("GET") && SERVICE.equals(query.get("service"));
+    if (!ordinary) {
+      exchange.sendResponseHeaders(400, -1);
+      return;
     }
+    respond(
+        exchange,
+        200,
+        "{\"token\":\""
+            + tokenFor(query.getOrDefault("scope", ""))
+            + "\",\"expires_in\":300,\"issued_at\":\"2026-11-01T10:00:00Z\"}");
+  }
 
-    private String tokenFor(String scope) {
-        return Sha256.hex(scope + secret);
-    }
+  private String tokenFor(String scope) {
+    return Sha256.hex(scope + secret);
+  }
 }

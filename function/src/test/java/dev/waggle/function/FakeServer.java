@@ -21,82 +21,86 @@ import org.jspecify.annotations.Nullable;
 
 /// A server over real HTTP that records what it is asked.
 class FakeServer implements AutoCloseable {
-    /// One request.
-    record Asked(String method, String path, @Nullable String query, @Nullable String token) {
-        @Override
-        public String toString() {
-            return method + " " + path + (query == null ? "" : "?" + query)
-                    + (token == null ? "" : " with a token");
-        }
-    }
-
-    private final HttpServer server;
-    private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
-    private final BlockingQueue<Asked> asked = new LinkedBlockingQueue<>();
-    private final CountDownLatch begun = new CountDownLatch(1);
-    private final CountDownLatch closed = new CountDownLatch(1);
-
-    FakeServer() {
-        try {
-            server = HttpServer
-                    .create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
-        server.setExecutor(threads);
-        server.start();
-    }
-
-    /// Answers requests under a path.
-    final void serve(String path, HttpHandler handler) {
-        server.createContext(path, exchange -> {
-            try (exchange) {
-                var uri = exchange.getRequestURI();
-                var authorization = exchange.getRequestHeaders().getFirst("Authorization");
-                asked.add(
-                        new Asked(exchange.getRequestMethod(), uri.getPath(), uri.getRawQuery(),
-                                authorization));
-                begun.countDown();
-                handler.handle(exchange);
-            }
-        });
-    }
-
-    final URI base() {
-        return URI.create("http://127.0.0.1:" + server.getAddress().getPort());
-    }
-
-    /// What was asked, in order.
-    final List<String> asked() {
-        return asked.stream().map(Asked::toString).toList();
-    }
-
-    /// Returns once something was asked.
-    final void awaitQuestion() throws InterruptedException {
-        if (!begun.await(10, TimeUnit.SECONDS)) {
-            throw new AssertionError("nothing was asked");
-        }
-    }
-
-    /// Leaves a request without an answer until this server is closed.
-    final void hang() {
-        try {
-            closed.await();
-        } catch (InterruptedException _) {
-            Thread.currentThread().interrupt();
-        }
-    }
-
-    static void respond(HttpExchange exchange, int status, String body) throws IOException {
-        var bytes = body.getBytes(UTF_8);
-        exchange.sendResponseHeaders(status, bytes.length == 0 ? -1 : bytes.length);
-        exchange.getResponseBody().write(bytes);
-    }
-
+  /// One request.
+  record Asked(String method, String path, @Nullable String query, @Nullable String token) {
     @Override
-    public final void close() {
-        closed.countDown();
-        server.stop(0);
-        threads.close();
+    public String toString() {
+      return method
+          + " "
+          + path
+          + (query == null ? "" : "?" + query)
+          + (token == null ? "" : " with a token");
     }
+  }
+
+  private final HttpServer server;
+  private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
+  private final BlockingQueue<Asked> asked = new LinkedBlockingQueue<>();
+  private final CountDownLatch begun = new CountDownLatch(1);
+  private final CountDownLatch closed = new CountDownLatch(1);
+
+  FakeServer() {
+    try {
+      server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    server.setExecutor(threads);
+    server.start();
+  }
+
+  /// Answers requests under a path.
+  final void serve(String path, HttpHandler handler) {
+    server.createContext(
+        path,
+        exchange -> {
+          try (exchange) {
+            var uri = exchange.getRequestURI();
+            var authorization = exchange.getRequestHeaders().getFirst("Authorization");
+            asked.add(
+                new Asked(
+                    exchange.getRequestMethod(), uri.getPath(), uri.getRawQuery(), authorization));
+            begun.countDown();
+            handler.handle(exchange);
+          }
+        });
+  }
+
+  final URI base() {
+    return URI.create("http://127.0.0.1:" + server.getAddress().getPort());
+  }
+
+  /// What was asked, in order.
+  final List<String> asked() {
+    return asked.stream().map(Asked::toString).toList();
+  }
+
+  /// Returns once something was asked.
+  final void awaitQuestion() throws InterruptedException {
+    if (!begun.await(10, TimeUnit.SECONDS)) {
+      throw new AssertionError("nothing was asked");
+    }
+  }
+
+  /// Leaves a request without an answer until this server is closed.
+  final void hang() {
+    try {
+      closed.await();
+    } catch (InterruptedException _) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  static void respond(HttpExchange exchange, int status, String body) throws IOException {
+    var bytes = body.getBytes(UTF_8);
+    exchange.sendResponseHeaders(status, bytes.length == 0 ? -1 : bytes.length);
+    exchange.getResponseBody().write(bytes);
+  }
+
+  @Override
+  public final void close() {
+    closed.countDown();
+    server.stop(0);
+    threads.close();
+  }
 }

@@ -8,28 +8,28 @@ import java.time.ZoneOffset;
 
 /// A clock that is moved by hand.
 final class HandClock extends Clock {
-    private Instant now;
+  private Instant now;
 
-    HandClock(Instant now) {
-        this.now = now;
-    }
+  HandClock(Instant now) {
+    this.now = now;
+  }
 
-    void advance(Duration time) {
-        now = now.plus(time);
-    }
+  void advance(Duration time) {
+    now = now.plus(time);
+  }
 
-    @Override
-    public Instant instant() {
-        return now;
-    }
+  @Override
+  public Instant instant() {
+    return now;
+  }
 
-    @Override
-    public ZoneId getZone() {
-        return ZoneOffset.UTC;
-    }
+  @Override
+  public ZoneId getZone() {
+    return ZoneOffset.UTC;
+  }
 
-    @Override
-    public Clock withZone(ZoneId zone) {
-        return this;
-    }
+  @Override
+  public Clock withZone(ZoneId zone) {
+    return this;
+  }
 }

@@ -6,30 +6,31 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/// A queue in memory: keeps one message of each push, as a FIFO queue does, and can be out of order.
+/// A queue in memory: keeps one message of each push, as a FIFO queue does, and can be out of
+/// order.
 final class QueueInMemory implements PushQueue {
-    /// What was sent, repeats included.
-    final List<PushMessage> sent = new ArrayList<>();
+  /// What was sent, repeats included.
+  final List<PushMessage> sent = new ArrayList<>();
 
-    private final Map<String, PushMessage> held = new LinkedHashMap<>();
-    private Optional<String> failure = Optional.empty();
+  private final Map<String, PushMessage> held = new LinkedHashMap<>();
+  private Optional<String> failure = Optional.empty();
 
-    QueueInMemory failing(String reason) {
-        failure = Optional.of(reason);
-        return this;
+  QueueInMemory failing(String reason) {
+    failure = Optional.of(reason);
+    return this;
+  }
+
+  List<PushMessage> held() {
+    return List.copyOf(held.values());
+  }
+
+  @Override
+  public Sending send(PushMessage push, Deadline deadline) {
+    sent.add(push);
+    if (failure.isPresent()) {
+      return new NotSent(failure.get());
     }
-
-    List<PushMessage> held() {
-        return List.copyOf(held.values());
-    }
-
-    @Override
-    public Sending send(PushMessage push, Deadline deadline) {
-        sent.add(push);
-        if (failure.isPresent()) {
-            return new NotSent(failure.get());
-        }
-        held.putIfAbsent(push.identity(), push);
-        return new Sent();
-    }
+    held.putIfAbsent(push.identity(), push);
+    return new Sent();
+  }
 }

@@ -14,39 +14,39 @@ import java.util.stream.Stream;
 
 /// The files beside the tests.
 final class Resources {
-    private static final ObjectMapper MAPPER = new ObjectMapper();
+  private static final ObjectMapper MAPPER = new ObjectMapper();
 
-    private Resources() {}
+  private Resources() {}
 
-    static String text(String name) {
-        try (var stream = Resources.class.getResourceAsStream("/" + name)) {
-            if (stream == null) {
-                throw new AssertionError("no test resource " + name);
-            }
-            return new String(stream.readAllBytes(), UTF_8);
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+  static String text(String name) {
+    try (var stream = Resources.class.getResourceAsStream("/" + name)) {
+      if (stream == null) {
+        throw new AssertionError("no test resource " + name);
+      }
+      return new String(stream.readAllBytes(), UTF_8);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
     }
+  }
 
-    /// The names of all that Docker Hub is known to have sent.
-    static Stream<String> payloads() {
-        try {
-            var folder = new File(
-                    Objects.requireNonNull(Resources.class.getResource("/payloads")).toURI());
-            return Arrays.stream(Objects.requireNonNull(folder.list()))
-                    .filter(name -> name.endsWith(".json"))
-                    .map(name -> "payloads/" + name);
-        } catch (URISyntaxException e) {
-            throw new AssertionError(e);
-        }
+  /// The names of all that Docker Hub is known to have sent.
+  static Stream<String> payloads() {
+    try {
+      var folder =
+          new File(Objects.requireNonNull(Resources.class.getResource("/payloads")).toURI());
+      return Arrays.stream(Objects.requireNonNull(folder.list()))
+          .filter(name -> name.endsWith(".json"))
+          .map(name -> "payloads/" + name);
+    } catch (URISyntaxException e) {
+      throw new AssertionError(e);
     }
+  }
 
-    static JsonNode json(String text) {
-        try {
-            return MAPPER.readTree(text);
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+  static JsonNode json(String text) {
+    try {
+      return MAPPER.readTree(text);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
     }
+  }
 }

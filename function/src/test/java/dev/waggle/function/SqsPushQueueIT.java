@@ -22,158 +22,160 @@ import software.amazon.awssdk.services.sqs.model.MessageSystemAttributeName;
 
 @Timeout(30)
 class SqsPushQueueIT {
-    private static final Repository PLAYLISTLOG = new Repository("vorce/playlistlog");
-    private static final Digest DIGEST = new Digest("sha256:" + "a".repeat(64));
-    private static final Digest NEW_DIGEST = new Digest("sha256:" + "b".repeat(64));
-    private static final Instant PUSHED = Instant.parse("2026-11-01T10:00:00Z");
-    private static final Duration BUDGET = Duration.ofSeconds(5);
+  private static final Repository PLAYLISTLOG = new Repository("vorce/playlistlog");
+  private static final Digest DIGEST = new Digest("sha256:" + "a".repeat(64));
+  private static final Digest NEW_DIGEST = new Digest("sha256:" + "b".repeat(64));
+  private static final Instant PUSHED = Instant.parse("2026-11-01T10:00:00Z");
+  private static final Duration BUDGET = Duration.ofSeconds(5);
 
-    private final LocalQueue local = new LocalQueue();
+  private final LocalQueue local = new LocalQueue();
 
-    @AfterEach
-    void stop() {
-        local.close();
+  @AfterEach
+  void stop() {
+    local.close();
+  }
+
+  private SqsPushQueue queue() {
+    return SqsPushQueue.connect(local.url(), local.environment());
+  }
+
+  private static PushMessage push(Repository repository, String tag, Digest digest) {
+    return new PushMessage(
+        DeliveryId.of(null),
+        repository,
+        new Tag(tag),
+        digest,
+        new PushTime(PUSHED, false, Evidence.NO_RECORD),
+        PUSHED);
+  }
+
+  private static Optional<String> warmedUp(SqsPushQueue queue) {
+    try (var call = queue.warmUp(Deadline.in(BUDGET))) {
+      return call.await();
     }
+  }
 
-    private SqsPushQueue queue() {
-        return SqsPushQueue.connect(local.url(), local.environment());
-    }
+  private void send(PushMessage push) {
+    assertThat(queue().send(push, Deadline.in(BUDGET))).isEqualTo(new PushQueue.Sent());
+  }
 
-    private static PushMessage push(Repository repository, String tag, Digest digest) {
-        return new PushMessage(DeliveryId.of(null), repository, new Tag(tag), digest,
-                new PushTime(PUSHED, false, Evidence.NO_RECORD), PUSHED);
-    }
+  @Test
+  void sendsTheMessageInTheGroupOfItsRepository() {
+    var push = push(PLAYLISTLOG, "2", DIGEST);
+    send(push);
+    assertThat(local.drain())
+        .singleElement()
+        .satisfies(
+            message -> {
+              assertThat(message.body()).isEqualTo(push.json());
+              assertThat(message.attributes())
+                  .containsEntry(MessageSystemAttributeName.MESSAGE_GROUP_ID, "vorce/playlistlog");
+            });
+  }
 
-    private static Optional<String> warmedUp(SqsPushQueue queue) {
-        try (var call = queue.warmUp(Deadline.in(BUDGET))) {
-            return call.await();
-        }
-    }
+  @Test
+  void hashesTheNameOfAGroupThatWouldBeTooLong() {
+    var longest = new Repository("vorce/" + "a".repeat(122));
+    var tooLong = new Repository("vorce/" + "a".repeat(123));
+    send(push(longest, "2", DIGEST));
+    send(push(tooLong, "2", DIGEST));
+    assertThat(local.drain())
+        .extracting(
+            message -> message.attributes().get(MessageSystemAttributeName.MESSAGE_GROUP_ID))
+        .containsExactlyInAnyOrder(longest.value(), Sha256.hex(tooLong.value()));
+  }
 
-    private void send(PushMessage push) {
-        assertThat(queue().send(push, Deadline.in(BUDGET))).isEqualTo(new PushQueue.Sent());
-    }
+  @Test
+  void makesOneMessageOfTheSameDigestAndTwoOfANewOne() {
+    send(push(PLAYLISTLOG, "latest", DIGEST));
+    send(push(PLAYLISTLOG, "latest", DIGEST));
+    send(push(PLAYLISTLOG, "latest", NEW_DIGEST));
+    send(push(PLAYLISTLOG, "2", NEW_DIGEST));
+    assertThat(local.drain())
+        .extracting(message -> Resources.json(message.body()))
+        .extracting(json -> json.get("tag").asText() + "@" + json.get("digest").asText())
+        .containsExactly("latest@" + DIGEST, "latest@" + NEW_DIGEST, "2@" + NEW_DIGEST);
+  }
 
-    @Test
-    void sendsTheMessageInTheGroupOfItsRepository() {
-        var push = push(PLAYLISTLOG, "2", DIGEST);
-        send(push);
-        assertThat(local.drain()).singleElement().satisfies(message -> {
-            assertThat(message.body()).isEqualTo(push.json());
-            assertThat(message.attributes()).containsEntry(
-                    MessageSystemAttributeName.MESSAGE_GROUP_ID,
-                    "vorce/playlistlog");
-        });
-    }
+  @Test
+  void warmsUp() {
+    assertThat(warmedUp(queue())).isEmpty();
+  }
 
-    @Test
-    void hashesTheNameOfAGroupThatWouldBeTooLong() {
-        var longest = new Repository("vorce/" + "a".repeat(122));
-        var tooLong = new Repository("vorce/" + "a".repeat(123));
-        send(push(longest, "2", DIGEST));
-        send(push(tooLong, "2", DIGEST));
-        assertThat(local.drain())
-                .extracting(
-                        message -> message.attributes()
-                                .get(MessageSystemAttributeName.MESSAGE_GROUP_ID))
-                .containsExactlyInAnyOrder(longest.value(), Sha256.hex(tooLong.value()));
-    }
+  @Test
+  void saysWithItsCodeThatTheQueueRefused() {
+    var queue = SqsPushQueue.connect(URI.create(local.url() + ".fifo"), local.environment());
+    assertThat(queue.send(push(PLAYLISTLOG, "2", DIGEST), Deadline.in(BUDGET)))
+        .isInstanceOfSatisfying(
+            PushQueue.NotSent.class,
+            notSent ->
+                assertThat(notSent.reason())
+                    .startsWith("the queue refused: ")
+                    .contains("QueueDoesNotExist"));
+    assertThat(warmedUp(queue))
+        .hasValueSatisfying(reason -> assertThat(reason).startsWith("the queue refused: "));
+  }
 
-    @Test
-    void makesOneMessageOfTheSameDigestAndTwoOfANewOne() {
-        send(push(PLAYLISTLOG, "latest", DIGEST));
-        send(push(PLAYLISTLOG, "latest", DIGEST));
-        send(push(PLAYLISTLOG, "latest", NEW_DIGEST));
-        send(push(PLAYLISTLOG, "2", NEW_DIGEST));
-        assertThat(local.drain()).extracting(message -> Resources.json(message.body()))
-                .extracting(json -> json.get("tag").asText() + "@" + json.get("digest").asText())
-                .containsExactly("latest@" + DIGEST, "latest@" + NEW_DIGEST, "2@" + NEW_DIGEST);
+  private static int unusedPort() throws IOException {
+    try (var socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      return socket.getLocalPort();
     }
+  }
 
-    @Test
-    void warmsUp() {
-        assertThat(warmedUp(queue())).isEmpty();
-    }
+  @Test
+  void saysThatTheQueueIsUnreachable() throws IOException {
+    var address = "http://127.0.0.1:" + unusedPort();
+    var queue =
+        SqsPushQueue.connect(
+            URI.create(address + "/1/waggle.fifo"), LocalQueue.environment(address));
+    assertThat(queue.send(push(PLAYLISTLOG, "2", DIGEST), Deadline.in(BUDGET)))
+        .isEqualTo(new PushQueue.NotSent("the queue is unreachable"));
+  }
 
-    @Test
-    void saysWithItsCodeThatTheQueueRefused() {
-        var queue = SqsPushQueue.connect(URI.create(local.url() + ".fifo"), local.environment());
-        assertThat(queue.send(push(PLAYLISTLOG, "2", DIGEST), Deadline.in(BUDGET)))
-                .isInstanceOfSatisfying(
-                        PushQueue.NotSent.class,
-                        notSent -> assertThat(
-                                notSent.reason()).startsWith("the queue refused: ")
-                                .contains("QueueDoesNotExist"));
-        assertThat(warmedUp(queue)).hasValueSatisfying(
-                reason -> assertThat(reason).startsWith("the queue refused: "));
+  @Test
+  void givesUpOnAQueueThatHangs() throws IOException {
+    try (var socket = new ServerSocket(0, 50, InetAddress.getLoopbackAddress())) {
+      var address = "http://127.0.0.1:" + socket.getLocalPort();
+      var queue =
+          SqsPushQueue.connect(
+              URI.create(address + "/1/waggle.fifo"), LocalQueue.environment(address));
+      var began = System.nanoTime();
+      assertThat(queue.send(push(PLAYLISTLOG, "2", DIGEST), Deadline.in(Duration.ofMillis(600))))
+          .isEqualTo(new PushQueue.NotSent("the queue did not answer in time"));
+      assertThat(Duration.ofNanos(System.nanoTime() - began)).isLessThan(Duration.ofSeconds(2));
     }
+  }
 
-    private static int unusedPort() throws IOException {
-        try (var socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            return socket.getLocalPort();
-        }
+  @Test
+  void startsWhenTheQueueIsUnavailableAndAnswers503() throws IOException {
+    var address = "http://127.0.0.1:" + unusedPort();
+    var log = new ByteArrayOutputStream();
+    try (var registry = new FakeRegistry().holding("bluebrown/busybox", "latest", DIGEST)) {
+      var environment = new HashMap<>(LocalQueue.environment(address));
+      environment.putAll(
+          Map.of(
+              "WAGGLE_TOKEN_SHA256",
+              Sha256.hex("token"),
+              "WAGGLE_REPOSITORIES",
+              "bluebrown/busybox",
+              "WAGGLE_QUEUE_URL",
+              address + "/1/waggle.fifo",
+              "WAGGLE_REGISTRY_URL",
+              registry.base().toString(),
+              "WAGGLE_HUB_URL",
+              "none"));
+      var handler = WebhookHandler.fromEnvironment(environment, new PrintStream(log, true, UTF_8));
+      var response =
+          handler.handle(
+              APIGatewayV2HTTPEvent.builder()
+                  .withPathParameters(Map.of("token", "token"))
+                  .withBody(Events.delivery("latest").toString())
+                  .build());
+      assertThat(response.getStatusCode()).isEqualTo(503);
     }
-
-    @Test
-    void saysThatTheQueueIsUnreachable() throws IOException {
-        var address = "http://127.0.0.1:" + unusedPort();
-        var queue = SqsPushQueue.connect(
-                URI.create(address + "/1/waggle.fifo"),
-                LocalQueue.environment(address));
-        assertThat(queue.send(push(PLAYLISTLOG, "2", DIGEST), Deadline.in(BUDGET)))
-                .isEqualTo(new PushQueue.NotSent("the queue is unreachable"));
-    }
-
-    @Test
-    void givesUpOnAQueueThatHangs() throws IOException {
-        try (var socket = new ServerSocket(0, 50, InetAddress.getLoopbackAddress())) {
-            var address = "http://127.0.0.1:" + socket.getLocalPort();
-            var queue = SqsPushQueue
-                    .connect(
-                            URI.create(address + "/1/waggle.fifo"),
-                            LocalQueue.environment(address));
-            var began = System.nanoTime();
-            assertThat(
-                    queue.send(push(PLAYLISTLOG, "2", DIGEST), Deadline.in(Duration.ofMillis(600))))
-                    .isEqualTo(new PushQueue.NotSent("the queue did not answer in time"));
-            assertThat(Duration.ofNanos(System.nanoTime() - began))
-                    .isLessThan(Duration.ofSeconds(2));
-        }
-    }
-
-    @Test
-    void startsWhenTheQueueIsUnavailableAndAnswers503() throws IOException {
-        var address = "http://127.0.0.1:" + unusedPort();
-        var log = new ByteArrayOutputStream();
-        try (var registry = new FakeRegistry().holding("bluebrown/busybox", "latest", DIGEST)) {
-            var environment = new HashMap<>(LocalQueue.environment(address));
-            environment.putAll(
-                    Map.of(
-                            "WAGGLE_TOKEN_SHA256",
-                            Sha256.hex("token"),
-                            "WAGGLE_REPOSITORIES",
-                            "bluebrown/busybox",
-                            "WAGGLE_QUEUE_URL",
-                            address + "/1/waggle.fifo",
-                            "WAGGLE_REGISTRY_URL",
-                            registry.base().toString(),
-                            "WAGGLE_HUB_URL",
-                            "none"));
-            var handler = WebhookHandler.fromEnvironment(
-                    environment,
-                    new PrintStream(log, true, UTF_8));
-            var response = handler.handle(
-                    APIGatewayV2HTTPEvent.builder()
-                            .withPathParameters(Map.of("token", "token"))
-                            .withBody(Events.delivery("latest").toString())
-                            .build());
-            assertThat(response.getStatusCode()).isEqualTo(503);
-        }
-        assertThat(
-                log.toString(UTF_8)
-                        .lines()
-                        .map(line -> Resources.json(line).get("message").asText()))
-                .containsExactly("queue not warmed up", "queue unavailable");
-        assertThat(log.toString(UTF_8)).contains("the queue is unreachable");
-    }
+    assertThat(
+            log.toString(UTF_8).lines().map(line -> Resources.json(line).get("message").asText()))
+        .containsExactly("queue not warmed up", "queue unavailable");
+    assertThat(log.toString(UTF_8)).contains("the queue is unreachable");
+  }
 }

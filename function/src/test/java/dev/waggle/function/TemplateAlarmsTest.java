@@ -18,137 +18,145 @@ import org.junit.jupiter.api.Test;
 
 /// What `template.yaml` lets an operator notice.
 class TemplateAlarmsTest {
-    private static final Map<String, String> NAMES = Map
-            .of("AWS::StackName", "waggle", "AWS::Region", "eu-central-1");
+  private static final Map<String, String> NAMES =
+      Map.of("AWS::StackName", "waggle", "AWS::Region", "eu-central-1");
 
-    private static final String OWN = "Waggle/waggle";
+  private static final String OWN = "Waggle/waggle";
 
-    // The dimension of each namespace that we use, and those of its metrics that there are.
-    private static final Map<String, String> DIMENSIONS = Map
-            .of("AWS/SQS", "QueueName", "AWS/Lambda", "FunctionName", "AWS/ApiGateway", "ApiId");
-    private static final Map<String, Set<String>> METRICS = Map.of(
-            "AWS/SQS",
-            Set.of(
-                    "ApproximateAgeOfOldestMessage",
-                    "ApproximateNumberOfMessagesVisible",
-                    "ApproximateNumberOfMessagesNotVisible",
-                    "NumberOfEmptyReceives",
-                    "NumberOfMessagesReceived"),
-            "AWS/Lambda",
-            Set.of("Errors", "Throttles"),
-            "AWS/ApiGateway",
-            Set.of("4xx", "5xx", "Latency"));
+  // The dimension of each namespace that we use, and those of its metrics that there are.
+  private static final Map<String, String> DIMENSIONS =
+      Map.of("AWS/SQS", "QueueName", "AWS/Lambda", "FunctionName", "AWS/ApiGateway", "ApiId");
+  private static final Map<String, Set<String>> METRICS =
+      Map.of(
+          "AWS/SQS",
+          Set.of(
+              "ApproximateAgeOfOldestMessage",
+              "ApproximateNumberOfMessagesVisible",
+              "ApproximateNumberOfMessagesNotVisible",
+              "NumberOfEmptyReceives",
+              "NumberOfMessagesReceived"),
+          "AWS/Lambda",
+          Set.of("Errors", "Throttles"),
+          "AWS/ApiGateway",
+          Set.of("4xx", "5xx", "Latency"));
 
-    private record Metric(String namespace, String name, Map<String, String> dimensions) {}
+  private record Metric(String namespace, String name, Map<String, String> dimensions) {}
 
-    private static Metric metric(String namespace, String name, String resource) {
-        return new Metric(namespace, name,
-                Map.of(DIMENSIONS.getOrDefault(namespace, ""), resource));
+  private static Metric metric(String namespace, String name, String resource) {
+    return new Metric(namespace, name, Map.of(DIMENSIONS.getOrDefault(namespace, ""), resource));
+  }
+
+  // Of an alarm on one metric, or of those that an alarm on an expression computes with.
+  private static List<Metric> metrics(JsonNode alarm) {
+    if (!alarm.has("Metrics")) {
+      return List.of(metricOf(alarm));
     }
+    return alarm
+        .path("Metrics")
+        .valueStream()
+        .filter(query -> query.has("MetricStat"))
+        .map(query -> metricOf(query.at("/MetricStat/Metric")))
+        .toList();
+  }
 
-    // Of an alarm on one metric, or of those that an alarm on an expression computes with.
-    private static List<Metric> metrics(JsonNode alarm) {
-        if (!alarm.has("Metrics")) {
-            return List.of(metricOf(alarm));
-        }
-        return alarm.path("Metrics")
-                .valueStream()
-                .filter(query -> query.has("MetricStat"))
-                .map(query -> metricOf(query.at("/MetricStat/Metric")))
-                .toList();
+  private static Metric metricOf(JsonNode node) {
+    var dimensions = new TreeMap<String, String>();
+    for (var dimension : node.path("Dimensions")) {
+      var value = dimension.path("Value");
+      dimensions.put(
+          dimension.path("Name").textValue(),
+          value.has("Fn::GetAtt")
+              ? value.at("/Fn::GetAtt/0").textValue()
+              : value.path("Ref").textValue());
     }
+    return new Metric(
+        Template.text(node.path("Namespace"), NAMES),
+        node.path("MetricName").textValue(),
+        dimensions);
+  }
 
-    private static Metric metricOf(JsonNode node) {
-        var dimensions = new TreeMap<String, String>();
-        for (var dimension : node.path("Dimensions")) {
-            var value = dimension.path("Value");
-            dimensions.put(
-                    dimension.path("Name").textValue(),
-                    value.has("Fn::GetAtt")
-                            ? value.at("/Fn::GetAtt/0").textValue()
-                            : value.path("Ref").textValue());
-        }
-        return new Metric(Template.text(node.path("Namespace"), NAMES),
-                node.path("MetricName").textValue(), dimensions);
+  private static Duration watched(JsonNode alarm) {
+    var period =
+        alarm.has("Period") ? alarm.path("Period") : alarm.findValue("MetricStat").path("Period");
+    return Duration.ofSeconds(period.intValue())
+        .multipliedBy(alarm.path("EvaluationPeriods").intValue());
+  }
+
+  private static void assertSounds(String alarm, String comparison, int threshold) {
+    assertThat(properties(alarm).path("ComparisonOperator").textValue()).isEqualTo(comparison);
+    assertThat(properties(alarm).path("Threshold").intValue()).isEqualTo(threshold);
+  }
+
+  @Test
+  void countsEveryVerdictOfTheFunctionsLogAndContradictedPushes() {
+    var counted = new TreeMap<String, String>();
+    ofType("AWS::Logs::MetricFilter")
+        .forEach(
+            (name, filter) -> {
+              assertThat(filter.path("LogGroupName")).as(name).isEqualTo(yaml("!Ref FunctionLog"));
+              var count = filter.at("/MetricTransformations/0");
+              assertThat(Template.text(count.path("MetricNamespace"), NAMES)).isEqualTo(OWN);
+              assertThat(count.path("MetricValue").textValue()).isEqualTo("1");
+              assertThat(count.required("DefaultValue").intValue()).isZero();
+              counted.put(
+                  filter.path("FilterPattern").textValue(), count.path("MetricName").textValue());
+            });
+    var verdicts = new TreeMap<String, String>();
+    for (var verdict : Verdict.Kind.values()) {
+      verdicts.put(
+          "{ $.verdict = \"%s\" }".formatted(verdict),
+          verdict.name().charAt(0) + verdict.toString().substring(1));
     }
+    verdicts.put(
+        "{ $.evidence = \"%s\" }".formatted(Evidence.Standing.CONTRADICTED), "Contradicted");
+    assertThat(counted).isEqualTo(verdicts);
+  }
 
-    private static Duration watched(JsonNode alarm) {
-        var period = alarm.has("Period")
-                ? alarm.path("Period")
-                : alarm.findValue("MetricStat").path("Period");
-        return Duration.ofSeconds(period.intValue())
-                .multipliedBy(alarm.path("EvaluationPeriods").intValue());
-    }
+  @Test
+  void saysOfEveryAlarmWhatMissingDataMeans() {
+    var meanings = new TreeMap<String, String>();
+    ofType("AWS::CloudWatch::Alarm")
+        .forEach(
+            (name, alarm) ->
+                meanings.put(name, alarm.path("TreatMissingData").asText("nothing said")));
+    assertThat(meanings)
+        .isEqualTo(
+            Map.of(
+                "DeadLetters",
+                "ignore", // of a queue that nobody touches; the letters lie there still
+                "WaitingPush",
+                "notBreaching", // of an empty queue
+                "NoAgentPolling",
+                "breaching", // of a queue that nobody asks
+                "FailedRequests",
+                "notBreaching", // without requests
+                "RefusedRequestsPilingUp",
+                "notBreaching",
+                "ContradictedPush",
+                "notBreaching"));
+  }
 
-    private static void assertSounds(String alarm, String comparison, int threshold) {
-        assertThat(properties(alarm).path("ComparisonOperator").textValue()).isEqualTo(comparison);
-        assertThat(properties(alarm).path("Threshold").intValue()).isEqualTo(threshold);
-    }
+  @Test
+  void sendsEveryAlarmToTheAddressIfThereIsOne() {
+    var topic = yaml("!If [AlarmsAreSent, [!Ref AlarmTopic], !Ref AWS::NoValue]");
+    assertThat(ofType("AWS::CloudWatch::Alarm"))
+        .allSatisfy(
+            (name, alarm) -> {
+              assertThat(alarm.path("AlarmActions")).isEqualTo(topic);
+              assertThat(alarm.path("AlarmDescription").asText()).hasSizeGreaterThan(60);
+            });
+    assertThat(resource("AlarmTopic").path("Condition").asText()).isEqualTo("AlarmsAreSent");
+    assertThat(properties("AlarmTopic").path("Subscription"))
+        .isEqualTo(yaml("[{Protocol: email, Endpoint: !Ref AlarmEmail}]"));
+  }
 
-    @Test
-    void countsEveryVerdictOfTheFunctionsLogAndContradictedPushes() {
-        var counted = new TreeMap<String, String>();
-        ofType("AWS::Logs::MetricFilter").forEach((name, filter) -> {
-            assertThat(filter.path("LogGroupName")).as(name).isEqualTo(yaml("!Ref FunctionLog"));
-            var count = filter.at("/MetricTransformations/0");
-            assertThat(Template.text(count.path("MetricNamespace"), NAMES)).isEqualTo(OWN);
-            assertThat(count.path("MetricValue").textValue()).isEqualTo("1");
-            assertThat(count.required("DefaultValue").intValue()).isZero();
-            counted.put(
-                    filter.path("FilterPattern").textValue(),
-                    count.path("MetricName").textValue());
-        });
-        var verdicts = new TreeMap<String, String>();
-        for (var verdict : Verdict.Kind.values()) {
-            verdicts.put(
-                    "{ $.verdict = \"%s\" }".formatted(verdict),
-                    verdict.name().charAt(0) + verdict.toString().substring(1));
-        }
-        verdicts.put(
-                "{ $.evidence = \"%s\" }".formatted(Evidence.Standing.CONTRADICTED),
-                "Contradicted");
-        assertThat(counted).isEqualTo(verdicts);
-    }
-
-    @Test
-    void saysOfEveryAlarmWhatMissingDataMeans() {
-        var meanings = new TreeMap<String, String>();
-        ofType("AWS::CloudWatch::Alarm").forEach(
-                (name, alarm) -> meanings
-                        .put(name, alarm.path("TreatMissingData").asText("nothing said")));
-        assertThat(meanings).isEqualTo(
-                Map.of(
-                        "DeadLetters",
-                        "ignore", // of a queue that nobody touches; the letters lie there still
-                        "WaitingPush",
-                        "notBreaching", // of an empty queue
-                        "NoAgentPolling",
-                        "breaching", // of a queue that nobody asks
-                        "FailedRequests",
-                        "notBreaching", // without requests
-                        "RefusedRequestsPilingUp",
-                        "notBreaching",
-                        "ContradictedPush",
-                        "notBreaching"));
-    }
-
-    @Test
-    void sendsEveryAlarmToTheAddressIfThereIsOne() {
-        var topic = yaml("!If [AlarmsAreSent, [!Ref AlarmTopic], !Ref AWS::NoValue]");
-        assertThat(ofType("AWS::CloudWatch::Alarm")).allSatisfy((name, alarm) -> {
-            assertThat(alarm.path("AlarmActions")).isEqualTo(topic);
-            assertThat(alarm.path("AlarmDescription").asText()).hasSizeGreaterThan(60);
-        });
-        assertThat(resource("AlarmTopic").path("Condition").asText()).isEqualTo("AlarmsAreSent");
-        assertThat(properties("AlarmTopic").path("Subscription"))
-                .isEqualTo(yaml("[{Protocol: email, Endpoint: !Ref AlarmEmail}]"));
-    }
-
-    @Test
-    void letsOnlyTheStacksAlarmsSendMail() {
-        assertThat(resource("AlarmTopicPolicy").path("Condition").asText())
-                .isEqualTo("AlarmsAreSent");
-        assertThat(properties("AlarmTopicPolicy")).isEqualTo(yaml("""
+  @Test
+  void letsOnlyTheStacksAlarmsSendMail() {
+    assertThat(resource("AlarmTopicPolicy").path("Condition").asText()).isEqualTo("AlarmsAreSent");
+    assertThat(properties("AlarmTopicPolicy"))
+        .isEqualTo(
+            yaml(
+                """
                 Topics: [!Ref AlarmTopic]
                 PolicyDocument:
                   Version: "2012-10-17"
@@ -168,127 +176,125 @@ class TemplateAlarmsTest {
                       Resource: !Ref AlarmTopic
                       Condition: {Bool: {aws:SecureTransport: "false"}}
                 """));
-    }
+  }
 
-    @Test
-    void noticesDeadLettersAndAPushThatWaitsTenMinutes() {
-        assertThat(metrics(properties("DeadLetters"))).containsExactly(
-                metric("AWS/SQS", "ApproximateNumberOfMessagesVisible", "DeadLetterQueue"));
-        assertSounds("DeadLetters", "GreaterThanThreshold", 0);
-        assertThat(metrics(properties("WaitingPush")))
-                .containsExactly(metric("AWS/SQS", "ApproximateAgeOfOldestMessage", "Queue"));
-        assertSounds(
-                "WaitingPush",
-                "GreaterThanThreshold",
-                (int) Duration.ofMinutes(10).toSeconds());
-    }
+  @Test
+  void noticesDeadLettersAndAPushThatWaitsTenMinutes() {
+    assertThat(metrics(properties("DeadLetters")))
+        .containsExactly(
+            metric("AWS/SQS", "ApproximateNumberOfMessagesVisible", "DeadLetterQueue"));
+    assertSounds("DeadLetters", "GreaterThanThreshold", 0);
+    assertThat(metrics(properties("WaitingPush")))
+        .containsExactly(metric("AWS/SQS", "ApproximateAgeOfOldestMessage", "Queue"));
+    assertSounds("WaitingPush", "GreaterThanThreshold", (int) Duration.ofMinutes(10).toSeconds());
+  }
 
-    @Test
-    void noticesWhenNoAgentHasAskedForFifteenMinutes() {
-        var alarm = properties("NoAgentPolling");
-        assertThat(metrics(alarm)).containsExactly(
-                metric("AWS/SQS", "NumberOfEmptyReceives", "Queue"),
-                metric("AWS/SQS", "NumberOfMessagesReceived", "Queue"));
-        assertThat(expression(alarm)).isEqualTo("FILL(empty, 0) + FILL(full, 0)");
-        assertSounds("NoAgentPolling", "LessThanThreshold", 1);
-        assertThat(watched(alarm)).isEqualTo(Duration.ofMinutes(15));
-        assertThat(alarm.has("DatapointsToAlarm")).isFalse(); // all of them
-    }
+  @Test
+  void noticesWhenNoAgentHasAskedForFifteenMinutes() {
+    var alarm = properties("NoAgentPolling");
+    assertThat(metrics(alarm))
+        .containsExactly(
+            metric("AWS/SQS", "NumberOfEmptyReceives", "Queue"),
+            metric("AWS/SQS", "NumberOfMessagesReceived", "Queue"));
+    assertThat(expression(alarm)).isEqualTo("FILL(empty, 0) + FILL(full, 0)");
+    assertSounds("NoAgentPolling", "LessThanThreshold", 1);
+    assertThat(watched(alarm)).isEqualTo(Duration.ofMinutes(15));
+    assertThat(alarm.has("DatapointsToAlarm")).isFalse(); // all of them
+  }
 
-    @Test
-    void noticesEveryErrorThatASenderSawOrTheFunctionHad() {
-        var alarm = properties("FailedRequests");
-        assertThat(metrics(alarm)).containsExactly(
-                metric("AWS/ApiGateway", "5xx", "Api"),
-                metric("AWS/Lambda", "Errors", "Function"));
-        assertThat(expression(alarm)).isEqualTo("FILL(answers, 0) + FILL(errors, 0)");
-        assertSounds("FailedRequests", "GreaterThanThreshold", 0);
-    }
+  @Test
+  void noticesEveryErrorThatASenderSawOrTheFunctionHad() {
+    var alarm = properties("FailedRequests");
+    assertThat(metrics(alarm))
+        .containsExactly(
+            metric("AWS/ApiGateway", "5xx", "Api"), metric("AWS/Lambda", "Errors", "Function"));
+    assertThat(expression(alarm)).isEqualTo("FILL(answers, 0) + FILL(errors, 0)");
+    assertSounds("FailedRequests", "GreaterThanThreshold", 0);
+  }
 
-    // The one result, of sums that are not results themselves.
-    private static String expression(JsonNode alarm) {
-        var expressions = new ArrayList<String>();
-        for (var query : alarm.path("Metrics")) {
-            if (query.has("Expression")) {
-                expressions.add(query.path("Expression").textValue());
-            } else {
-                assertThat(query.path("ReturnData").asText()).isEqualTo("false");
-                assertThat(query.at("/MetricStat/Stat").asText()).isEqualTo("Sum");
-            }
+  // The one result, of sums that are not results themselves.
+  private static String expression(JsonNode alarm) {
+    var expressions = new ArrayList<String>();
+    for (var query : alarm.path("Metrics")) {
+      if (query.has("Expression")) {
+        expressions.add(query.path("Expression").textValue());
+      } else {
+        assertThat(query.path("ReturnData").asText()).isEqualTo("false");
+        assertThat(query.at("/MetricStat/Stat").asText()).isEqualTo("Sum");
+      }
+    }
+    assertThat(expressions).hasSize(1);
+    return expressions.getFirst();
+  }
+
+  @Test
+  void noticesRefusedRequestsOnlyWhenTheyAreMoreThanOnePushMakes() {
+    var alarm = properties("RefusedRequestsPilingUp");
+    assertThat(metrics(alarm)).containsExactly(new Metric(OWN, "Refused", Map.of()));
+    assertThat(alarm.path("Statistic").textValue()).isEqualTo("Sum");
+    assertThat(alarm.path("ComparisonOperator").textValue()).isEqualTo("GreaterThanThreshold");
+    assertThat(alarm.path("Threshold").intValue()).isBetween(6, 20);
+  }
+
+  @Test
+  void noticesEveryContradictedPush() {
+    assertThat(metrics(properties("ContradictedPush")))
+        .containsExactly(new Metric(OWN, "Contradicted", Map.of()));
+    assertSounds("ContradictedPush", "GreaterThanThreshold", 0);
+  }
+
+  @Test
+  void showsOnTheDashboardOnlyWhatThereIs() {
+    var body = Resources.json(Template.text(properties("Dashboard").path("DashboardBody"), NAMES));
+    var shown = new HashSet<String>();
+    for (var widget : body.path("widgets")) {
+      var properties = widget.path("properties");
+      if (widget.path("type").asText().equals("alarm")) {
+        assertThat(properties.path("alarms").valueStream().map(JsonNode::textValue))
+            .containsExactlyInAnyOrderElementsOf(
+                ofType("AWS::CloudWatch::Alarm").keySet().stream()
+                    .map(alarm -> alarm + ".Arn")
+                    .toList());
+        continue;
+      }
+      assertThat(properties.path("region").textValue()).isEqualTo("eu-central-1");
+      for (var line : properties.path("metrics")) {
+        if (!line.path(0).has("expression")) {
+          assertThereIs(line);
+          shown.add(line.path(1).textValue());
         }
-        assertThat(expressions).hasSize(1);
-        return expressions.getFirst();
+      }
     }
+    assertThat(shown)
+        .contains("Accepted", "Ignored", "Refused", "Failed")
+        .containsAll(METRICS.get("AWS/SQS"))
+        .contains("Errors", "5xx", "Latency");
+  }
 
-    @Test
-    void noticesRefusedRequestsOnlyWhenTheyAreMoreThanOnePushMakes() {
-        var alarm = properties("RefusedRequestsPilingUp");
-        assertThat(metrics(alarm)).containsExactly(new Metric(OWN, "Refused", Map.of()));
-        assertThat(alarm.path("Statistic").textValue()).isEqualTo("Sum");
-        assertThat(alarm.path("ComparisonOperator").textValue()).isEqualTo("GreaterThanThreshold");
-        assertThat(alarm.path("Threshold").intValue()).isBetween(6, 20);
+  // A line is namespace, metric, perhaps a dimension with its value, and how it looks.
+  private static void assertThereIs(JsonNode line) {
+    var namespace = line.path(0).textValue();
+    var name = line.path(1).textValue();
+    if (namespace.equals(OWN)) {
+      assertThat(ofType("AWS::Logs::MetricFilter").values())
+          .extracting(filter -> filter.at("/MetricTransformations/0/MetricName").asText())
+          .contains(name);
+      assertThat(line).hasSize(3);
+    } else {
+      assertThat(METRICS.get(namespace)).as(namespace).contains(name);
+      assertThat(line.path(2).textValue()).isEqualTo(DIMENSIONS.get(namespace));
+      assertThat(line).hasSize(5);
     }
+  }
 
-    @Test
-    void noticesEveryContradictedPush() {
-        assertThat(metrics(properties("ContradictedPush")))
-                .containsExactly(new Metric(OWN, "Contradicted", Map.of()));
-        assertSounds("ContradictedPush", "GreaterThanThreshold", 0);
-    }
-
-    @Test
-    void showsOnTheDashboardOnlyWhatThereIs() {
-        var body = Resources
-                .json(Template.text(properties("Dashboard").path("DashboardBody"), NAMES));
-        var shown = new HashSet<String>();
-        for (var widget : body.path("widgets")) {
-            var properties = widget.path("properties");
-            if (widget.path("type").asText().equals("alarm")) {
-                assertThat(properties.path("alarms").valueStream().map(JsonNode::textValue))
-                        .containsExactlyInAnyOrderElementsOf(
-                                ofType("AWS::CloudWatch::Alarm").keySet()
-                                        .stream()
-                                        .map(alarm -> alarm + ".Arn")
-                                        .toList());
-                continue;
-            }
-            assertThat(properties.path("region").textValue()).isEqualTo("eu-central-1");
-            for (var line : properties.path("metrics")) {
-                if (!line.path(0).has("expression")) {
-                    assertThereIs(line);
-                    shown.add(line.path(1).textValue());
-                }
-            }
-        }
-        assertThat(shown).contains("Accepted", "Ignored", "Refused", "Failed")
-                .containsAll(METRICS.get("AWS/SQS"))
-                .contains("Errors", "5xx", "Latency");
-    }
-
-    // A line is namespace, metric, perhaps a dimension with its value, and how it looks.
-    private static void assertThereIs(JsonNode line) {
-        var namespace = line.path(0).textValue();
-        var name = line.path(1).textValue();
-        if (namespace.equals(OWN)) {
-            assertThat(ofType("AWS::Logs::MetricFilter").values())
-                    .extracting(filter -> filter.at("/MetricTransformations/0/MetricName").asText())
-                    .contains(name);
-            assertThat(line).hasSize(3);
-        } else {
-            assertThat(METRICS.get(namespace)).as(namespace).contains(name);
-            assertThat(line.path(2).textValue()).isEqualTo(DIMENSIONS.get(namespace));
-            assertThat(line).hasSize(5);
-        }
-    }
-
-    @Test
-    void staysWithinWhatCloudWatchGivesAway() { // aws.amazon.com/cloudwatch/pricing
-        var watched = ofType("AWS::CloudWatch::Alarm").values()
-                .stream()
-                .mapToInt(alarm -> metrics(alarm).size())
-                .sum();
-        assertThat(watched).isLessThanOrEqualTo(10);
-        assertThat(ofType("AWS::CloudWatch::Dashboard")).hasSizeLessThanOrEqualTo(3);
-        assertThat(ofType("AWS::Logs::MetricFilter")).hasSizeLessThanOrEqualTo(10);
-    }
+  @Test
+  void staysWithinWhatCloudWatchGivesAway() { // aws.amazon.com/cloudwatch/pricing
+    var watched =
+        ofType("AWS::CloudWatch::Alarm").values().stream()
+            .mapToInt(alarm -> metrics(alarm).size())
+            .sum();
+    assertThat(watched).isLessThanOrEqualTo(10);
+    assertThat(ofType("AWS::CloudWatch::Dashboard")).hasSizeLessThanOrEqualTo(3);
+    assertThat(ofType("AWS::Logs::MetricFilter")).hasSizeLessThanOrEqualTo(10);
+  }
 }

@@ -11,62 +11,63 @@ import org.yaml.snakeyaml.nodes.ScalarNode;
 import org.yaml.snakeyaml.nodes.SequenceNode;
 import org.yaml.snakeyaml.nodes.Tag;
 
-/// Reads a template of CloudFormation, or a piece of one, into a tree in which every function has its
-/// long form: `!Ref Queue` becomes `{"Ref": "Queue"}`, which is not the text `Queue`.
+/// Reads a template of CloudFormation, or a piece of one, into a tree in which every function has
+/// its long form: `!Ref Queue` becomes `{"Ref": "Queue"}`, which is not the text `Queue`.
 final class TemplateReader {
-    private static final JsonNodeFactory JSON = JsonNodeFactory.instance;
+  private static final JsonNodeFactory JSON = JsonNodeFactory.instance;
 
-    private TemplateReader() {}
+  private TemplateReader() {}
 
-    static JsonNode read(String text) {
-        return tree(new Yaml(new LoaderOptions()).compose(new StringReader(text)));
-    }
+  static JsonNode read(String text) {
+    return tree(new Yaml(new LoaderOptions()).compose(new StringReader(text)));
+  }
 
-    private static JsonNode tree(Node node) {
-        var value = switch (node) {
-            case ScalarNode scalar -> scalar(scalar);
-            case SequenceNode sequence -> {
-                var array = JSON.arrayNode();
-                sequence.getValue().forEach(item -> array.add(tree(item)));
-                yield array;
+  private static JsonNode tree(Node node) {
+    var value =
+        switch (node) {
+          case ScalarNode scalar -> scalar(scalar);
+          case SequenceNode sequence -> {
+            var array = JSON.arrayNode();
+            sequence.getValue().forEach(item -> array.add(tree(item)));
+            yield array;
+          }
+          case MappingNode mapping -> {
+            var object = JSON.objectNode();
+            for (var entry : mapping.getValue()) {
+              var name = ((ScalarNode) entry.getKeyNode()).getValue();
+              if (object.putIfAbsent(name, tree(entry.getValueNode())) != null) {
+                throw new AssertionError(name + " is there twice");
+              }
             }
-            case MappingNode mapping -> {
-                var object = JSON.objectNode();
-                for (var entry : mapping.getValue()) {
-                    var name = ((ScalarNode) entry.getKeyNode()).getValue();
-                    if (object.putIfAbsent(name, tree(entry.getValueNode())) != null) {
-                        throw new AssertionError(name + " is there twice");
-                    }
-                }
-                yield object;
-            }
-            default -> throw new AssertionError("unknown kind of node: " + node);
+            yield object;
+          }
+          default -> throw new AssertionError("unknown kind of node: " + node);
         };
-        var tag = node.getTag().getValue();
-        return tag.startsWith("!") ? function(tag.substring(1), value) : value;
-    }
+    var tag = node.getTag().getValue();
+    return tag.startsWith("!") ? function(tag.substring(1), value) : value;
+  }
 
-    private static JsonNode scalar(ScalarNode scalar) {
-        var text = scalar.getValue();
-        if (scalar.getTag().equals(Tag.INT)) {
-            return JSON.numberNode(Long.parseLong(text));
+  private static JsonNode scalar(ScalarNode scalar) {
+    var text = scalar.getValue();
+    if (scalar.getTag().equals(Tag.INT)) {
+      return JSON.numberNode(Long.parseLong(text));
+    }
+    return scalar.getTag().equals(Tag.BOOL)
+        ? JSON.booleanNode(Boolean.parseBoolean(text))
+        : JSON.textNode(text);
+  }
+
+  private static JsonNode function(String name, JsonNode argument) {
+    return switch (name) {
+      case "Ref", "Condition" -> JSON.objectNode().set(name, argument);
+      case "GetAtt" -> {
+        var resourceAndAttribute = JSON.arrayNode();
+        for (var part : argument.asText().split("\\.", 2)) {
+          resourceAndAttribute.add(part);
         }
-        return scalar.getTag().equals(Tag.BOOL)
-                ? JSON.booleanNode(Boolean.parseBoolean(text))
-                : JSON.textNode(text);
-    }
-
-    private static JsonNode function(String name, JsonNode argument) {
-        return switch (name) {
-            case "Ref", "Condition" -> JSON.objectNode().set(name, argument);
-            case "GetAtt" -> {
-                var resourceAndAttribute = JSON.arrayNode();
-                for (var part : argument.asText().split("\\.", 2)) {
-                    resourceAndAttribute.add(part);
-                }
-                yield JSON.objectNode().set("Fn::GetAtt", resourceAndAttribute);
-            }
-            default -> JSON.objectNode().set("Fn::" + name, argument);
-        };
-    }
+        yield JSON.objectNode().set("Fn::GetAtt", resourceAndAttribute);
+      }
+      default -> JSON.objectNode().set("Fn::" + name, argument);
+    };
+  }
 }

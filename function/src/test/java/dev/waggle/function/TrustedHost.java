@@ -20,88 +20,81 @@ import javax.net.ssl.SSLContext;
 /// @param tls for servers on `localhost`
 /// @param options for a JVM that shall trust them
 record TrustedHost(SSLContext tls, List<String> options) {
-    private static final String PASSWORD = "changeit"; // of the JDK's own store
+  private static final String PASSWORD = "changeit"; // of the JDK's own store
 
-    /// Makes both, with RSA keys as the registry's and SQS's certificates have.
-    ///
-    /// @param folder to keep them in
-    static TrustedHost in(Path folder) {
-        var keys = folder.resolve("keys.p12");
-        var authority = folder.resolve("authority.der");
-        var trusted = folder.resolve("trusted");
-        try {
-            keytool(
-                    keys,
-                    "-genkeypair",
-                    "ca",
-                    "-keyalg",
-                    "RSA",
-                    "-dname",
-                    "CN=authority",
-                    "-ext",
-                    "bc:critical=ca:true");
-            keytool(
-                    keys,
-                    "-genkeypair",
-                    "localhost",
-                    "-signer",
-                    "ca",
-                    "-keyalg",
-                    "RSA",
-                    "-dname",
-                    "CN=localhost",
-                    "-ext",
-                    "san=dns:localhost");
-            keytool(keys, "-exportcert", "ca", "-file", authority.toString());
-            Files.copy(
-                    Path.of(System.getProperty("java.home"), "lib", "security", "cacerts"),
-                    trusted);
-            keytool(
-                    trusted,
-                    "-importcert",
-                    "authority",
-                    "-noprompt",
-                    "-file",
-                    authority.toString());
+  /// Makes both, with RSA keys as the registry's and SQS's certificates have.
+  ///
+  /// @param folder to keep them in
+  static TrustedHost in(Path folder) {
+    var keys = folder.resolve("keys.p12");
+    var authority = folder.resolve("authority.der");
+    var trusted = folder.resolve("trusted");
+    try {
+      keytool(
+          keys,
+          "-genkeypair",
+          "ca",
+          "-keyalg",
+          "RSA",
+          "-dname",
+          "CN=authority",
+          "-ext",
+          "bc:critical=ca:true");
+      keytool(
+          keys,
+          "-genkeypair",
+          "localhost",
+          "-signer",
+          "ca",
+          "-keyalg",
+          "RSA",
+          "-dname",
+          "CN=localhost",
+          "-ext",
+          "san=dns:localhost");
+      keytool(keys, "-exportcert", "ca", "-file", authority.toString());
+      Files.copy(Path.of(System.getProperty("java.home"), "lib", "security", "cacerts"), trusted);
+      keytool(trusted, "-importcert", "authority", "-noprompt", "-file", authority.toString());
 
-            var store = KeyStore.getInstance(keys.toFile(), PASSWORD.toCharArray());
-            store.deleteEntry("ca");
-            var managers = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
-            managers.init(store, PASSWORD.toCharArray());
-            var tls = SSLContext.getInstance("TLS");
-            tls.init(managers.getKeyManagers(), null, null);
-            return new TrustedHost(tls, List.of("-Djavax.net.ssl.trustStore=" + trusted));
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        } catch (GeneralSecurityException e) {
-            throw new IllegalStateException(e);
-        }
+      var store = KeyStore.getInstance(keys.toFile(), PASSWORD.toCharArray());
+      store.deleteEntry("ca");
+      var managers = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
+      managers.init(store, PASSWORD.toCharArray());
+      var tls = SSLContext.getInstance("TLS");
+      tls.init(managers.getKeyManagers(), null, null);
+      return new TrustedHost(tls, List.of("-Djavax.net.ssl.trustStore=" + trusted));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    } catch (GeneralSecurityException e) {
+      throw new IllegalStateException(e);
     }
+  }
 
-    private static void keytool(Path store, String action, String alias, String... more)
-            throws IOException {
-        var command = new ArrayList<>(
-                List.of(
-                        Path.of(System.getProperty("java.home"), "bin", "keytool").toString(),
-                        action,
-                        "-alias",
-                        alias,
-                        "-keystore",
-                        store.toString(),
-                        "-storepass",
-                        PASSWORD));
-        command.addAll(List.of(more));
-        var process = new ProcessBuilder(command).redirectErrorStream(true).start();
-        try {
-            var said = new String(process.getInputStream().readAllBytes(), UTF_8);
-            if (!process.waitFor(1, TimeUnit.MINUTES) || process.exitValue() != 0) {
-                throw new IllegalStateException("keytool " + action + ": " + said);
-            }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new IllegalStateException(e);
-        } finally {
-            process.destroyForcibly();
-        }
+  private static void keytool(Path store, String action, String alias, String... more)
+      throws IOException {
+    var command =
+        new ArrayList<>(
+            List.of(
+                Path.of(System.getProperty("java.home"), "bin", "keytool").toString(),
+                action,
+                "-alias",
+                alias,
+                "-keystore",
+                store.toString(),
+                "-storepass",
+                PASSWORD));
+    command.addAll(List.of(more));
+    var process = new ProcessBuilder(command).redirectErrorStream(true).start();
+    try {
+      var said = new String(process.getInputStream().readAllBytes(), UTF_8);
+      if (!process.waitFor(1, TimeUnit.MINUTES) || process.exitValue() != 0) {
+        throw new IllegalStateException("keytool " + action + ": " + said);
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException(e);
+    } finally {
+      process.destroyForcibly();
     }
+  }
 }

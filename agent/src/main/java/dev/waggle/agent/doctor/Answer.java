@@ -5,9 +5,9 @@ package dev.waggle.agent.doctor;
 /// @param <T> what was asked for
 sealed interface Answer<T> {
 
-    /// An answer.
-    record Given<T>(T value) implements Answer<T> {}
+  /// An answer.
+  record Given<T>(T value) implements Answer<T> {}
 
-    /// None, and why.
-    record None<T>(String reason) implements Answer<T> {}
+  /// None, and why.
+  record None<T>(String reason) implements Answer<T> {}
 }

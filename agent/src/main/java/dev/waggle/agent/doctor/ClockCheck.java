@@ -11,23 +11,22 @@ import java.time.Instant;
 /// @param ours what the own one said when that answer came
 record ClockCheck(String whose, Instant theirs, Instant ours) {
 
-    private static final Duration NOTICEABLE = Duration.ofMinutes(1);
+  private static final Duration NOTICEABLE = Duration.ofMinutes(1);
 
-    /// SQS refuses a signature that is further off.
-    private static final Duration UNBEARABLE = Duration.ofMinutes(15);
+  /// SQS refuses a signature that is further off.
+  private static final Duration UNBEARABLE = Duration.ofMinutes(15);
 
-    private static final String REMEDY = "set the clock of this host: timedatectl set-ntp true";
+  private static final String REMEDY = "set the clock of this host: timedatectl set-ntp true";
 
-    Finding finding() {
-        Duration off = Duration.between(theirs, ours);
-        String found = off.abs().toSeconds() + " s " + (off.isNegative() ? "behind " : "ahead of ")
-                + whose;
-        if (off.abs().compareTo(UNBEARABLE) >= 0) {
-            return Finding
-                    .problem(Check.CLOCK, found + ": SQS refuses more than 15 minutes", REMEDY);
-        }
-        return off.abs().compareTo(NOTICEABLE) >= 0
-                ? Finding.warning(Check.CLOCK, found, REMEDY)
-                : Finding.ok(Check.CLOCK, "within a minute of " + whose);
+  Finding finding() {
+    Duration off = Duration.between(theirs, ours);
+    String found =
+        off.abs().toSeconds() + " s " + (off.isNegative() ? "behind " : "ahead of ") + whose;
+    if (off.abs().compareTo(UNBEARABLE) >= 0) {
+      return Finding.problem(Check.CLOCK, found + ": SQS refuses more than 15 minutes", REMEDY);
     }
+    return off.abs().compareTo(NOTICEABLE) >= 0
+        ? Finding.warning(Check.CLOCK, found, REMEDY)
+        : Finding.ok(Check.CLOCK, "within a minute of " + whose);
+  }
 }

@@ -8,7 +8,8 @@ import java.util.Optional;
 import javax.net.ssl.SSLSocket;
 import javax.net.ssl.SSLSocketFactory;
 
-/// A server that notifications go to. Nothing is sent to it: what follows the host in an address may be a secret.
+/// A server that notifications go to. Nothing is sent to it: what follows the host in an address
+/// may be a secret.
 ///
 /// @param name what tells it from others, no secret
 /// @param host its name
@@ -16,32 +17,32 @@ import javax.net.ssl.SSLSocketFactory;
 /// @param encrypted whether it is spoken to in TLS
 public record Contact(String name, String host, int port, boolean encrypted) {
 
-    /// Connects, shakes hands where that is done, and hangs up.
-    ///
-    /// @param longest for each of the two
-    /// @return what is in the way, empty if nothing is
-    public Optional<String> obstacle(Duration longest) {
-        int millis = (int) longest.toMillis();
-        try (Socket socket = new Socket()) {
-            socket.connect(new InetSocketAddress(host, port), millis);
-            socket.setSoTimeout(millis);
-            if (encrypted) {
-                shakeHands(socket);
-            }
-            return Optional.empty();
-        } catch (IOException unreachable) {
-            return Optional.of(unreachable.toString());
-        }
+  /// Connects, shakes hands where that is done, and hangs up.
+  ///
+  /// @param longest for each of the two
+  /// @return what is in the way, empty if nothing is
+  public Optional<String> obstacle(Duration longest) {
+    int millis = (int) longest.toMillis();
+    try (Socket socket = new Socket()) {
+      socket.connect(new InetSocketAddress(host, port), millis);
+      socket.setSoTimeout(millis);
+      if (encrypted) {
+        shakeHands(socket);
+      }
+      return Optional.empty();
+    } catch (IOException unreachable) {
+      return Optional.of(unreachable.toString());
     }
+  }
 
-    private void shakeHands(Socket plain) throws IOException {
-        SSLSocketFactory factory = (SSLSocketFactory) SSLSocketFactory.getDefault();
-        try (SSLSocket socket = (SSLSocket) factory.createSocket(plain, host, port, true)) {
-            var parameters = socket.getSSLParameters();
-            // A socket of its own trusts any name that some authority signed.
-            parameters.setEndpointIdentificationAlgorithm("HTTPS");
-            socket.setSSLParameters(parameters);
-            socket.startHandshake();
-        }
+  private void shakeHands(Socket plain) throws IOException {
+    SSLSocketFactory factory = (SSLSocketFactory) SSLSocketFactory.getDefault();
+    try (SSLSocket socket = (SSLSocket) factory.createSocket(plain, host, port, true)) {
+      var parameters = socket.getSSLParameters();
+      // A socket of its own trusts any name that some authority signed.
+      parameters.setEndpointIdentificationAlgorithm("HTTPS");
+      socket.setSSLParameters(parameters);
+      socket.startHandshake();
     }
+  }
 }

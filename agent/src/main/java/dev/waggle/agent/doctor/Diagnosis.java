@@ -13,58 +13,58 @@ import java.util.List;
 /// @param findings in the order of the checks
 public record Diagnosis(List<Finding> findings) {
 
-    private static final int GRADE = longest(Grade.values());
-    private static final int CHECK = longest(Check.values());
+  private static final int GRADE = longest(Grade.values());
+  private static final int CHECK = longest(Check.values());
 
-    /// Puts them in order.
-    public Diagnosis {
-        findings = findings.stream().sorted(Comparator.comparing(Finding::check)).toList();
-    }
+  /// Puts them in order.
+  public Diagnosis {
+    findings = findings.stream().sorted(Comparator.comparing(Finding::check)).toList();
+  }
 
-    private static int longest(Object[] words) {
-        return Arrays.stream(words).mapToInt(word -> word.toString().length()).max().orElseThrow();
-    }
+  private static int longest(Object[] words) {
+    return Arrays.stream(words).mapToInt(word -> word.toString().length()).max().orElseThrow();
+  }
 
-    /// Whether there is no problem; there may be warnings.
-    public boolean isGood() {
-        return findings.stream().noneMatch(finding -> finding.grade() == Grade.PROBLEM);
-    }
+  /// Whether there is no problem; there may be warnings.
+  public boolean isGood() {
+    return findings.stream().noneMatch(finding -> finding.grade() == Grade.PROBLEM);
+  }
 
-    /// The findings for a person to read, a line each.
-    public String text() {
-        StringBuilder text = new StringBuilder();
-        for (Finding finding : findings) {
-            text.append(column(finding.grade().toString(), GRADE))
-                    .append(column(finding.check().toString(), CHECK))
-                    .append(oneLine(finding.found()));
-            if (!finding.remedy().isEmpty()) {
-                text.append(" -> ").append(oneLine(finding.remedy()));
-            }
-            text.append('\n');
-        }
-        return text.toString();
+  /// The findings for a person to read, a line each.
+  public String text() {
+    StringBuilder text = new StringBuilder();
+    for (Finding finding : findings) {
+      text.append(column(finding.grade().toString(), GRADE))
+          .append(column(finding.check().toString(), CHECK))
+          .append(oneLine(finding.found()));
+      if (!finding.remedy().isEmpty()) {
+        text.append(" -> ").append(oneLine(finding.remedy()));
+      }
+      text.append('\n');
     }
+    return text.toString();
+  }
 
-    private static String column(String word, int width) {
-        return word + " ".repeat(width + 2 - word.length());
-    }
+  private static String column(String word, int width) {
+    return word + " ".repeat(width + 2 - word.length());
+  }
 
-    /// Whoever may set a label or runs a registry must not write to the terminal.
-    private static String oneLine(String text) {
-        return text.replaceAll("\\p{Cntrl}+", " ");
-    }
+  /// Whoever may set a label or runs a registry must not write to the terminal.
+  private static String oneLine(String text) {
+    return text.replaceAll("\\p{Cntrl}+", " ");
+  }
 
-    /// The findings for a program to read: fields may be added, none will change its meaning.
-    public String json() {
-        ObjectNode json = JsonNodeFactory.instance.objectNode().put("good", isGood());
-        var list = json.putArray("findings");
-        for (Finding finding : findings) {
-            list.addObject()
-                    .put("check", finding.check().toString())
-                    .put("grade", finding.grade().toString())
-                    .put("found", finding.found())
-                    .put("remedy", finding.remedy());
-        }
-        return json.toPrettyString() + "\n";
+  /// The findings for a program to read: fields may be added, none will change its meaning.
+  public String json() {
+    ObjectNode json = JsonNodeFactory.instance.objectNode().put("good", isGood());
+    var list = json.putArray("findings");
+    for (Finding finding : findings) {
+      list.addObject()
+          .put("check", finding.check().toString())
+          .put("grade", finding.grade().toString())
+          .put("found", finding.found())
+          .put("remedy", finding.remedy());
     }
+    return json.toPrettyString() + "\n";
+  }
 }

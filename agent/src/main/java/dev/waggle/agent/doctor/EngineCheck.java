@@ -7,70 +7,76 @@ import java.util.List;
 /// Judges the engine and its swarm.
 final class EngineCheck {
 
-    /// Of Docker 20.10. Older ones were never tried.
-    private static final int LEAST_MINOR = 41;
+  /// Of Docker 20.10. Older ones were never tried.
+  private static final int LEAST_MINOR = 41;
 
-    private EngineCheck() {}
+  private EngineCheck() {}
 
-    static List<Finding> of(Answer<EngineState> answer) {
-        return switch (answer) {
-            case Answer.Given<EngineState>(EngineState engine) ->
-                List.of(version(engine), swarm(engine));
-            case Answer.None<EngineState>(String reason) -> List.of(
-                    Finding.problem(
-                            Check.ENGINE,
-                            "the engine does not answer: " + reason,
-                            "start Docker, or set DOCKER_HOST to its address; in a container, mount /var/run/docker.sock,"
-                                    + " and run as a user whose group may write to it"),
-                    Finding.skipped(Check.SWARM, "the engine does not answer"));
-        };
+  static List<Finding> of(Answer<EngineState> answer) {
+    return switch (answer) {
+      case Answer.Given<EngineState>(EngineState engine) -> List.of(version(engine), swarm(engine));
+      case Answer.None<EngineState>(String reason) ->
+          List.of(
+              Finding.problem(
+                  Check.ENGINE,
+                  "the engine does not answer: " + reason,
+                  "start Docker, or set DOCKER_HOST to its address; in a container, mount"
+                      + " /var/run/docker.sock, and run as a user whose group may write to it"),
+              Finding.skipped(Check.SWARM, "the engine does not answer"));
+    };
+  }
+
+  private static Finding version(EngineState engine) {
+    String found = "Docker " + engine.version() + ", API " + engine.apiVersion();
+    return isTooOld(engine.apiVersion())
+        ? Finding.warning(
+            Check.ENGINE,
+            found + ": older than what Waggle was tried with",
+            "upgrade to Docker 20.10 or later")
+        : Finding.ok(Check.ENGINE, found);
+  }
+
+  private static boolean isTooOld(String apiVersion) {
+    String[] parts = apiVersion.split("\\.", -1);
+    try {
+      return parts.length == 2
+          && Integer.parseInt(parts[0]) == 1
+          && Integer.parseInt(parts[1]) < LEAST_MINOR;
+    } catch (NumberFormatException notAVersion) {
+      return true;
     }
+  }
 
-    private static Finding version(EngineState engine) {
-        String found = "Docker " + engine.version() + ", API " + engine.apiVersion();
-        return isTooOld(engine.apiVersion())
-                ? Finding.warning(
-                        Check.ENGINE,
-                        found + ": older than what Waggle was tried with",
-                        "upgrade to Docker 20.10 or later")
-                : Finding.ok(Check.ENGINE, found);
+  private static Finding swarm(EngineState engine) {
+    if (engine.manager()) {
+      return Finding.ok(
+          Check.SWARM,
+          "a manager; the swarm has "
+              + engine.nodes()
+              + " node"
+              + (engine.nodes() == 1 ? "" : "s")
+              + ", "
+              + engine.managers()
+              + " of them manager"
+              + (engine.managers() == 1 ? "" : "s"));
     }
-
-    private static boolean isTooOld(String apiVersion) {
-        String[] parts = apiVersion.split("\\.", -1);
-        try {
-            return parts.length == 2 && Integer.parseInt(parts[0]) == 1
-                    && Integer.parseInt(parts[1]) < LEAST_MINOR;
-        } catch (NumberFormatException notAVersion) {
-            return true;
-        }
-    }
-
-    private static Finding swarm(EngineState engine) {
-        if (engine.manager()) {
-            return Finding.ok(
-                    Check.SWARM,
-                    "a manager; the swarm has " + engine.nodes() + " node"
-                            + (engine.nodes() == 1 ? "" : "s") + ", " + engine.managers()
-                            + " of them manager" + (engine.managers() == 1 ? "" : "s"));
-        }
-        return switch (engine.swarm()) {
-            case "active" -> Finding.problem(
-                    Check.SWARM,
-                    "a worker, which cannot change services",
-                    "run the agent on a manager: --constraint node.role==manager");
-            case "locked" -> Finding.problem(
-                    Check.SWARM,
-                    "the swarm is locked",
-                    "docker swarm unlock");
-            case "inactive" -> Finding.problem(
-                    Check.SWARM,
-                    "the engine is in no swarm",
-                    "docker swarm init, or run the agent on a manager");
-            default -> Finding.problem(
-                    Check.SWARM,
-                    "the swarm is in the state '" + engine.swarm() + "'",
-                    "see docker info, and the engine's log");
-        };
-    }
+    return switch (engine.swarm()) {
+      case "active" ->
+          Finding.problem(
+              Check.SWARM,
+              "a worker, which cannot change services",
+              "run the agent on a manager: --constraint node.role==manager");
+      case "locked" -> Finding.problem(Check.SWARM, "the swarm is locked", "docker swarm unlock");
+      case "inactive" ->
+          Finding.problem(
+              Check.SWARM,
+              "the engine is in no swarm",
+              "docker swarm init, or run the agent on a manager");
+      default ->
+          Finding.problem(
+              Check.SWARM,
+              "the swarm is in the state '" + engine.swarm() + "'",
+              "see docker info, and the engine's log");
+    };
+  }
 }

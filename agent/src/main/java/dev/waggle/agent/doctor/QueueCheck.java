@@ -12,159 +12,163 @@ import java.util.stream.Stream;
 /// Judges the queue and who the agent is to it.
 final class QueueCheck {
 
-    /// An engine that is upgraded, and a push that meets it, take two or three receives.
-    private static final int FEW_RECEIVES = 5;
+  /// An engine that is upgraded, and a push that meets it, take two or three receives.
+  private static final int FEW_RECEIVES = 5;
 
-    /// A droplet may be off for a weekend.
-    private static final Duration SHORT_RETENTION = Duration.ofDays(4);
+  /// A droplet may be off for a weekend.
+  private static final Duration SHORT_RETENTION = Duration.ofDays(4);
 
-    private static final String LONGEST_RETENTION = "set the queue's MessageRetentionPeriod to 1209600";
+  private static final String LONGEST_RETENTION =
+      "set the queue's MessageRetentionPeriod to 1209600";
 
-    private QueueCheck() {}
+  private QueueCheck() {}
 
-    static Finding identity(Answer<Identity> answer) {
-        return switch (answer) {
-            case Answer.Given<Identity>(Identity.Found(String ending, String source)) -> Finding.ok(
-                    Check.IDENTITY,
-                    "access key ending in " + ending + ", from " + source);
-            case Answer.Given<Identity>(Identity.None(String reason)) -> noIdentity(reason);
-            case Answer.None<Identity>(String reason) -> noIdentity(reason);
-        };
+  static Finding identity(Answer<Identity> answer) {
+    return switch (answer) {
+      case Answer.Given<Identity>(Identity.Found(String ending, String source)) ->
+          Finding.ok(Check.IDENTITY, "access key ending in " + ending + ", from " + source);
+      case Answer.Given<Identity>(Identity.None(String reason)) -> noIdentity(reason);
+      case Answer.None<Identity>(String reason) -> noIdentity(reason);
+    };
+  }
+
+  private static Finding noIdentity(String reason) {
+    return Finding.problem(
+        Check.IDENTITY,
+        "no credentials: " + reason,
+        "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_SHARED_CREDENTIALS_FILE,"
+            + " to what the template's output AgentKeyCommand prints");
+  }
+
+  /// @param invisible how long the agent hides what it receives
+  /// @param timeout the longest that a rollout may take
+  static List<Finding> queue(Answer<QueueAnswer> answer, Duration invisible, Duration timeout) {
+    return switch (answer) {
+      case Answer.Given<QueueAnswer>(QueueAnswer.Attributes(QueueState state, var _)) ->
+          List.of(
+              answers(state),
+              fifo(state),
+              visibility(state, invisible, timeout),
+              deadLetters(state));
+      case Answer.Given<QueueAnswer>(QueueAnswer.Refused(String code, String message, var _)) ->
+          unknown(Finding.problem(Check.QUEUE, "refused: " + code + ": " + message, remedy(code)));
+      case Answer.Given<QueueAnswer>(QueueAnswer.Unreachable(String reason)) ->
+          unknown(unreachable(reason));
+      case Answer.None<QueueAnswer>(String reason) -> unknown(unreachable(reason));
+    };
+  }
+
+  private static List<Finding> unknown(Finding problem) {
+    return Stream.concat(
+            Stream.of(problem),
+            Stream.of(Check.FIFO, Check.VISIBILITY, Check.DEAD_LETTERS)
+                .map(check -> Finding.skipped(check, "the queue does not answer")))
+        .toList();
+  }
+
+  private static Finding unreachable(String reason) {
+    return Finding.problem(
+        Check.QUEUE,
+        "no answer: " + reason,
+        "see whether this host reaches the internet, and whether WAGGLE_QUEUE_URL, AWS_REGION and"
+            + " AWS_ENDPOINT_URL_SQS, if set, are right");
+  }
+
+  private static String remedy(String code) {
+    if (code.contains("NonExistentQueue") || code.contains("QueueDoesNotExist")) {
+      return "set WAGGLE_QUEUE_URL to the template's output QueueUrl, and AWS_REGION to its region";
     }
-
-    private static Finding noIdentity(String reason) {
-        return Finding.problem(
-                Check.IDENTITY,
-                "no credentials: " + reason,
-                "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_SHARED_CREDENTIALS_FILE,"
-                        + " to what the template's output AgentKeyCommand prints");
+    if (code.contains("AccessDenied")) {
+      return "give the agent the key that the template's output AgentKeyCommand prints; if"
+          + " AgentAddresses is set, this host's address must be among them";
     }
-
-    /// @param invisible how long the agent hides what it receives
-    /// @param timeout the longest that a rollout may take
-    static List<Finding> queue(Answer<QueueAnswer> answer, Duration invisible, Duration timeout) {
-        return switch (answer) {
-            case Answer.Given<QueueAnswer>(QueueAnswer.Attributes(QueueState state, var _)) ->
-                List.of(
-                        answers(state),
-                        fifo(state),
-                        visibility(state, invisible, timeout),
-                        deadLetters(state));
-            case Answer.Given<QueueAnswer>(QueueAnswer.Refused(String code, String message, var _)) ->
-                unknown(
-                        Finding.problem(
-                                Check.QUEUE,
-                                "refused: " + code + ": " + message,
-                                remedy(code)));
-            case Answer.Given<QueueAnswer>(QueueAnswer.Unreachable(String reason)) ->
-                unknown(unreachable(reason));
-            case Answer.None<QueueAnswer>(String reason) -> unknown(unreachable(reason));
-        };
+    if (code.contains("Expired")
+        || code.contains("SignatureDoesNotMatch")
+        || code.contains("InvalidClientTokenId")
+        || code.contains("UnrecognizedClient")
+        || code.contains("InvalidAccessKeyId")
+        || code.contains("InvalidSecurity")) {
+      return "the credentials are wrong or no longer valid, or the clock is wrong: copy what the"
+          + " template's output AgentKeyCommand prints";
     }
+    return "see AWS's description of that error";
+  }
 
-    private static List<Finding> unknown(Finding problem) {
-        return Stream.concat(
-                Stream.of(problem),
-                Stream.of(Check.FIFO, Check.VISIBILITY, Check.DEAD_LETTERS)
-                        .map(check -> Finding.skipped(check, "the queue does not answer")))
-                .toList();
-    }
+  private static Finding answers(QueueState state) {
+    String found = state.waiting() + " waiting, " + state.inFlight() + " in flight";
+    return state.delay().isPositive()
+        ? Finding.warning(
+            Check.QUEUE,
+            found + "; every push waits " + words(state.delay()) + " first",
+            "set the queue's DelaySeconds to 0")
+        : Finding.ok(Check.QUEUE, found);
+  }
 
-    private static Finding unreachable(String reason) {
-        return Finding.problem(
-                Check.QUEUE,
-                "no answer: " + reason,
-                "see whether this host reaches the internet, and whether WAGGLE_QUEUE_URL, AWS_REGION and"
-                        + " AWS_ENDPOINT_URL_SQS, if set, are right");
-    }
+  private static Finding fifo(QueueState state) {
+    return state.fifo()
+        ? Finding.ok(
+            Check.FIFO, "keeps order by repository; the function says what is the same push")
+        : Finding.problem(
+            Check.FIFO,
+            "a standard queue: pushes of a repository would come out of order, and twice",
+            "use the queue that template.yaml makes, whose name ends in .fifo");
+  }
 
-    private static String remedy(String code) {
-        if (code.contains("NonExistentQueue") || code.contains("QueueDoesNotExist")) {
-            return "set WAGGLE_QUEUE_URL to the template's output QueueUrl, and AWS_REGION to its region";
-        }
-        if (code.contains("AccessDenied")) {
-            return "give the agent the key that the template's output AgentKeyCommand prints; if AgentAddresses is set,"
-                    + " this host's address must be among them";
-        }
-        if (code.contains("Expired") || code.contains("SignatureDoesNotMatch")
-                || code.contains("InvalidClientTokenId") || code.contains("UnrecognizedClient")
-                || code.contains("InvalidAccessKeyId") || code.contains("InvalidSecurity")) {
-            return "the credentials are wrong or no longer valid, or the clock is wrong: copy what the template's output"
-                    + " AgentKeyCommand prints";
-        }
-        return "see AWS's description of that error";
+  private static Finding visibility(QueueState state, Duration invisible, Duration timeout) {
+    String found =
+        "hidden for "
+            + words(invisible)
+            + " at a time while a rollout runs, which may take "
+            + words(timeout)
+            + state.retention().map(kept -> "; kept for " + words(kept)).orElse("");
+    if (state
+        .retention()
+        .filter(kept -> kept.compareTo(timeout.plus(invisible)) <= 0)
+        .isPresent()) {
+      return Finding.problem(
+          Check.VISIBILITY,
+          found + ": a push may be gone before its rollout is",
+          LONGEST_RETENTION);
     }
+    if (state.retention().filter(kept -> kept.compareTo(SHORT_RETENTION) < 0).isPresent()) {
+      return Finding.warning(
+          Check.VISIBILITY,
+          found + ": pushes are lost if the agent is off for longer",
+          LONGEST_RETENTION);
+    }
+    if (state.visibility().compareTo(invisible) < 0) {
+      return Finding.warning(
+          Check.VISIBILITY,
+          found
+              + "; whoever receives without saying for how long gets "
+              + words(state.visibility()),
+          "set the queue's VisibilityTimeout to " + invisible.toSeconds());
+    }
+    return Finding.ok(Check.VISIBILITY, found);
+  }
 
-    private static Finding answers(QueueState state) {
-        String found = state.waiting() + " waiting, " + state.inFlight() + " in flight";
-        return state.delay().isPositive()
-                ? Finding.warning(
-                        Check.QUEUE,
-                        found + "; every push waits " + words(state.delay()) + " first",
-                        "set the queue's DelaySeconds to 0")
-                : Finding.ok(Check.QUEUE, found);
+  private static Finding deadLetters(QueueState state) {
+    if (state.deadLetterQueue().isEmpty()) {
+      return Finding.problem(
+          Check.DEAD_LETTERS,
+          "no dead-letter queue: a message that cannot be handled holds up its repository until it"
+              + " expires",
+          "use the queue that template.yaml makes, or give it a RedrivePolicy");
     }
+    int most = state.maxReceiveCount().orElse(0);
+    String found = "after " + most + " receives to " + state.deadLetterQueue().get();
+    return most < FEW_RECEIVES
+        ? Finding.warning(
+            Check.DEAD_LETTERS,
+            found + ": a good push gets there, too, when the engine is away for some minutes",
+            "set maxReceiveCount to 16")
+        : Finding.ok(Check.DEAD_LETTERS, found);
+  }
 
-    private static Finding fifo(QueueState state) {
-        return state.fifo()
-                ? Finding.ok(
-                        Check.FIFO,
-                        "keeps order by repository; the function says what is the same push")
-                : Finding.problem(
-                        Check.FIFO,
-                        "a standard queue: pushes of a repository would come out of order, and twice",
-                        "use the queue that template.yaml makes, whose name ends in .fifo");
+  private static String words(Duration duration) {
+    if (duration.toDays() > 0 && duration.equals(Duration.ofDays(duration.toDays()))) {
+      return duration.toDays() + (duration.toDays() == 1 ? " day" : " days");
     }
-
-    private static Finding visibility(QueueState state, Duration invisible, Duration timeout) {
-        String found = "hidden for " + words(invisible)
-                + " at a time while a rollout runs, which may take " + words(timeout)
-                + state.retention().map(kept -> "; kept for " + words(kept)).orElse("");
-        if (state.retention()
-                .filter(kept -> kept.compareTo(timeout.plus(invisible)) <= 0)
-                .isPresent()) {
-            return Finding.problem(
-                    Check.VISIBILITY,
-                    found + ": a push may be gone before its rollout is",
-                    LONGEST_RETENTION);
-        }
-        if (state.retention().filter(kept -> kept.compareTo(SHORT_RETENTION) < 0).isPresent()) {
-            return Finding.warning(
-                    Check.VISIBILITY,
-                    found + ": pushes are lost if the agent is off for longer",
-                    LONGEST_RETENTION);
-        }
-        if (state.visibility().compareTo(invisible) < 0) {
-            return Finding.warning(
-                    Check.VISIBILITY,
-                    found + "; whoever receives without saying for how long gets "
-                            + words(state.visibility()),
-                    "set the queue's VisibilityTimeout to " + invisible.toSeconds());
-        }
-        return Finding.ok(Check.VISIBILITY, found);
-    }
-
-    private static Finding deadLetters(QueueState state) {
-        if (state.deadLetterQueue().isEmpty()) {
-            return Finding.problem(
-                    Check.DEAD_LETTERS,
-                    "no dead-letter queue: a message that cannot be handled holds up its repository until it expires",
-                    "use the queue that template.yaml makes, or give it a RedrivePolicy");
-        }
-        int most = state.maxReceiveCount().orElse(0);
-        String found = "after " + most + " receives to " + state.deadLetterQueue().get();
-        return most < FEW_RECEIVES
-                ? Finding.warning(
-                        Check.DEAD_LETTERS,
-                        found + ": a good push gets there, too, when the engine is away for some minutes",
-                        "set maxReceiveCount to 16")
-                : Finding.ok(Check.DEAD_LETTERS, found);
-    }
-
-    private static String words(Duration duration) {
-        if (duration.toDays() > 0 && duration.equals(Duration.ofDays(duration.toDays()))) {
-            return duration.toDays() + (duration.toDays() == 1 ? " day" : " days");
-        }
-        return duration.toString().substring(2).toLowerCase(Locale.ROOT);
-    }
+    return duration.toString().substring(2).toLowerCase(Locale.ROOT);
+  }
 }

@@ -16,129 +16,138 @@ import java.util.stream.Collectors;
 /// Judges the services, their labels and their images.
 final class ServicesCheck {
 
-    private ServicesCheck() {}
+  private ServicesCheck() {}
 
-    static List<Finding> of(List<ServiceState> services) {
-        List<ServiceState> sorted = services.stream()
-                .sorted(Comparator.comparing(ServiceState::name))
-                .toList();
-        List<ServiceState> opted = sorted.stream().filter(ServicesCheck::isOptedIn).toList();
-        List<Finding> findings = new ArrayList<>();
-        findings.add(
-                opted.isEmpty()
-                        ? Finding.warning(
-                                Check.SERVICES,
-                                "none of " + services.size() + " services is opted in",
-                                "docker service update --label-add 'waggle.tags=*' SERVICE")
-                        : Finding.ok(
-                                Check.SERVICES,
-                                opted.size() + " of " + services.size() + " opted in: "
-                                        + opted.stream()
-                                                .map(ServiceState::name)
-                                                .collect(Collectors.joining(", "))));
-        for (ServiceState service : sorted) {
-            ServiceLabels.strays(service.labels())
-                    .ifPresent(
-                            problem -> findings.add(
-                                    Finding.problem(
-                                            Check.SERVICES,
-                                            service.name() + " is not opted in: " + problem,
-                                            "put the label right, or remove it with --label-rm")));
-        }
-        List<Finding> wrong = opted.stream().flatMap(service -> labels(service).stream()).toList();
-        findings.addAll(wrong);
-        if (wrong.isEmpty() && !opted.isEmpty()) {
-            findings.add(Finding.ok(Check.LABELS, "all have a meaning"));
-        }
-        return findings;
+  static List<Finding> of(List<ServiceState> services) {
+    List<ServiceState> sorted =
+        services.stream().sorted(Comparator.comparing(ServiceState::name)).toList();
+    List<ServiceState> opted = sorted.stream().filter(ServicesCheck::isOptedIn).toList();
+    List<Finding> findings = new ArrayList<>();
+    findings.add(
+        opted.isEmpty()
+            ? Finding.warning(
+                Check.SERVICES,
+                "none of " + services.size() + " services is opted in",
+                "docker service update --label-add 'waggle.tags=*' SERVICE")
+            : Finding.ok(
+                Check.SERVICES,
+                opted.size()
+                    + " of "
+                    + services.size()
+                    + " opted in: "
+                    + opted.stream().map(ServiceState::name).collect(Collectors.joining(", "))));
+    for (ServiceState service : sorted) {
+      ServiceLabels.strays(service.labels())
+          .ifPresent(
+              problem ->
+                  findings.add(
+                      Finding.problem(
+                          Check.SERVICES,
+                          service.name() + " is not opted in: " + problem,
+                          "put the label right, or remove it with --label-rm")));
     }
+    List<Finding> wrong = opted.stream().flatMap(service -> labels(service).stream()).toList();
+    findings.addAll(wrong);
+    if (wrong.isEmpty() && !opted.isEmpty()) {
+      findings.add(Finding.ok(Check.LABELS, "all have a meaning"));
+    }
+    return findings;
+  }
 
-    static boolean isOptedIn(ServiceState service) {
-        return service.labels().containsKey(ServiceLabels.TAGS);
-    }
+  static boolean isOptedIn(ServiceState service) {
+    return service.labels().containsKey(ServiceLabels.TAGS);
+  }
 
-    private static List<Finding> labels(ServiceState service) {
-        return switch (ServiceLabels.read(service.labels())) {
-            case ServiceLabels.Reading.Invalid(String problem) -> List.of(
-                    Finding.problem(
-                            Check.LABELS,
-                            service.name() + " is left alone: " + problem,
-                            "docker service update --label-add LABEL=VALUE " + service.name()));
-            case ServiceLabels.Reading.Valid(ServiceLabels _) when service.isJob() -> List.of(
-                    Finding.problem(
-                            Check.LABELS,
-                            service.name() + " is left alone: it is a job, which runs to its end",
-                            "docker service update --label-rm " + ServiceLabels.TAGS + " "
-                                    + service.name()));
-            case ServiceLabels.Reading.Valid(ServiceLabels _) -> List.of();
-        };
-    }
+  private static List<Finding> labels(ServiceState service) {
+    return switch (ServiceLabels.read(service.labels())) {
+      case ServiceLabels.Reading.Invalid(String problem) ->
+          List.of(
+              Finding.problem(
+                  Check.LABELS,
+                  service.name() + " is left alone: " + problem,
+                  "docker service update --label-add LABEL=VALUE " + service.name()));
+      case ServiceLabels.Reading.Valid(ServiceLabels _) when service.isJob() ->
+          List.of(
+              Finding.problem(
+                  Check.LABELS,
+                  service.name() + " is left alone: it is a job, which runs to its end",
+                  "docker service update --label-rm " + ServiceLabels.TAGS + " " + service.name()));
+      case ServiceLabels.Reading.Valid(ServiceLabels _) -> List.of();
+    };
+  }
 
-    /// The longest that a label lets a rollout take.
-    static Duration longestTimeout(List<ServiceState> services, Duration byDefault) {
-        Duration longest = byDefault;
-        for (ServiceState service : services) {
-            if (isOptedIn(service) && ServiceLabels
-                    .read(
-                            service.labels()) instanceof ServiceLabels.Reading.Valid(ServiceLabels labels)) {
-                Duration own = labels.timeout();
-                longest = own != null && own.compareTo(longest) > 0 ? own : longest;
-            }
-        }
-        return longest;
+  /// The longest that a label lets a rollout take.
+  static Duration longestTimeout(List<ServiceState> services, Duration byDefault) {
+    Duration longest = byDefault;
+    for (ServiceState service : services) {
+      if (isOptedIn(service)
+          && ServiceLabels.read(service.labels())
+              instanceof ServiceLabels.Reading.Valid(ServiceLabels labels)) {
+        Duration own = labels.timeout();
+        longest = own != null && own.compareTo(longest) > 0 ? own : longest;
+      }
     }
+    return longest;
+  }
 
-    /// The images of opted-in services, as the registry is asked for them, each with the services that have it.
-    static SequencedMap<String, List<String>> images(List<ServiceState> services) {
-        return services.stream()
-                .filter(ServicesCheck::isOptedIn)
-                .collect(
-                        Collectors.groupingBy(
-                                ServicesCheck::askedFor,
-                                TreeMap::new,
-                                Collectors.mapping(ServiceState::name, Collectors.toList())));
-    }
+  /// The images of opted-in services, as the registry is asked for them, each with the services
+  /// that have it.
+  static SequencedMap<String, List<String>> images(List<ServiceState> services) {
+    return services.stream()
+        .filter(ServicesCheck::isOptedIn)
+        .collect(
+            Collectors.groupingBy(
+                ServicesCheck::askedFor,
+                TreeMap::new,
+                Collectors.mapping(ServiceState::name, Collectors.toList())));
+  }
 
-    /// A rollout asks by tag; by its digest where a service has no tag.
-    private static String askedFor(ServiceState service) {
-        return service.image()
-                .map(
-                        image -> image.tag() == null
-                                ? image
-                                : new ImageReference(image.repository(), image.tag(), null))
-                .map(ImageReference::toString)
-                .orElseGet(service::imageText);
-    }
+  /// A rollout asks by tag; by its digest where a service has no tag.
+  private static String askedFor(ServiceState service) {
+    return service
+        .image()
+        .map(
+            image ->
+                image.tag() == null
+                    ? image
+                    : new ImageReference(image.repository(), image.tag(), null))
+        .map(ImageReference::toString)
+        .orElseGet(service::imageText);
+  }
 
-    /// What the registry said of an image.
-    static Finding registry(String image, List<String> services, Answer<Resolution> answer) {
-        String whose = image + " (" + String.join(", ", services) + ")";
-        return switch (answer) {
-            case Answer.Given<Resolution>(Resolution.Resolved _) ->
-                Finding.ok(Check.REGISTRY, whose + " is there");
-            case Answer.Given<Resolution>(Resolution.Refused(String reason)) -> Finding.problem(
-                    Check.REGISTRY,
-                    whose + " is refused: " + reason,
-                    "see whether the repository and the tag exist");
-            case Answer.Given<Resolution>(Resolution.Unauthorised(String reason)) ->
-                Finding.problem(
-                        Check.REGISTRY,
-                        whose + " is not shown to the agent: " + reason,
-                        "see whether the repository exists, and whether the account may pull it");
-            case Answer.None<Resolution>(String reason) -> Finding.problem(
-                    Check.REGISTRY,
-                    whose + ": " + reason,
-                    "see whether the engine's host reaches the registry: docker pull "
-                            + image);
-        };
-    }
+  /// What the registry said of an image.
+  static Finding registry(String image, List<String> services, Answer<Resolution> answer) {
+    String whose = image + " (" + String.join(", ", services) + ")";
+    return switch (answer) {
+      case Answer.Given<Resolution>(Resolution.Resolved _) ->
+          Finding.ok(Check.REGISTRY, whose + " is there");
+      case Answer.Given<Resolution>(Resolution.Refused(String reason)) ->
+          Finding.problem(
+              Check.REGISTRY,
+              whose + " is refused: " + reason,
+              "see whether the repository and the tag exist");
+      case Answer.Given<Resolution>(Resolution.Unauthorised(String reason)) ->
+          Finding.problem(
+              Check.REGISTRY,
+              whose + " is not shown to the agent: " + reason,
+              "see whether the repository exists, and whether the account may pull it");
+      case Answer.None<Resolution>(String reason) ->
+          Finding.problem(
+              Check.REGISTRY,
+              whose + ": " + reason,
+              "see whether the engine's host reaches the registry: docker pull " + image);
+    };
+  }
 
-    /// An image that no registry could be asked for.
-    static Finding unreadable(String image, List<String> services) {
-        return Finding.problem(
-                Check.REGISTRY,
-                "'" + image + "' (" + String.join(", ", services)
-                        + ") is not an image that a registry knows",
-                "give the service an image of a repository: docker service update --image");
-    }
+  /// An image that no registry could be asked for.
+  static Finding unreadable(String image, List<String> services) {
+    return Finding.problem(
+        Check.REGISTRY,
+        "'"
+            + image
+            + "' ("
+            + String.join(", ", services)
+            + ") is not an image that a registry knows",
+        "give the service an image of a repository: docker service update --image");
+  }
 }

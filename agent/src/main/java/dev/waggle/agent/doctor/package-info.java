@@ -1,7 +1,9 @@
-/// What the command `doctor` tells: everything that a set-up can get wrong, and what to do about it.
+/// What the command `doctor` tells: everything that a set-up can get wrong, and what to do about
+/// it.
 ///
-/// The entry type is [dev.waggle.agent.doctor.Doctor]. It asks; the classes that end in `Check` judge the answers and
-/// ask nobody. `swarm` and `queue` implement what it asks for. It changes nothing, and no secret reaches it.
+/// The entry type is [dev.waggle.agent.doctor.Doctor]. It asks; the classes that end in `Check`
+/// judge the answers and ask nobody. `swarm` and `queue` implement what it asks for. It changes
+/// nothing, and no secret reaches it.
 @NullMarked
 package dev.waggle.agent.doctor;
 

@@ -23,109 +23,105 @@ import org.slf4j.spi.LoggingEventAware;
 /// of their own.
 final class JsonLogger extends LegacyAbstractLogger implements LoggingEventAware {
 
-    @Serial
-    private static final long serialVersionUID = 1L;
+  @Serial private static final long serialVersionUID = 1L;
 
-    private static final JsonFactory JSON = new JsonFactory();
+  private static final JsonFactory JSON = new JsonFactory();
 
-    private final boolean verbose;
-    private final transient PrintStream out;
+  private final boolean verbose;
+  private final transient PrintStream out;
 
-    JsonLogger(String name, boolean verbose, PrintStream out) {
-        this.name = name;
-        this.verbose = verbose;
-        this.out = out;
-    }
+  JsonLogger(String name, boolean verbose, PrintStream out) {
+    this.name = name;
+    this.verbose = verbose;
+    this.out = out;
+  }
 
-    @Override
-    public boolean isTraceEnabled() {
-        return false;
-    }
+  @Override
+  public boolean isTraceEnabled() {
+    return false;
+  }
 
-    @Override
-    public boolean isDebugEnabled() {
-        return false;
-    }
+  @Override
+  public boolean isDebugEnabled() {
+    return false;
+  }
 
-    @Override
-    public boolean isInfoEnabled() {
-        return verbose;
-    }
+  @Override
+  public boolean isInfoEnabled() {
+    return verbose;
+  }
 
-    @Override
-    public boolean isWarnEnabled() {
-        return true;
-    }
+  @Override
+  public boolean isWarnEnabled() {
+    return true;
+  }
 
-    @Override
-    public boolean isErrorEnabled() {
-        return true;
-    }
+  @Override
+  public boolean isErrorEnabled() {
+    return true;
+  }
 
-    @Override
-    public void log(LoggingEvent event) {
-        write(
-                event.getLevel(),
-                MessageFormatter.basicArrayFormat(event.getMessage(), event.getArgumentArray()),
-                event.getKeyValuePairs(),
-                event.getThrowable());
-    }
+  @Override
+  public void log(LoggingEvent event) {
+    write(
+        event.getLevel(),
+        MessageFormatter.basicArrayFormat(event.getMessage(), event.getArgumentArray()),
+        event.getKeyValuePairs(),
+        event.getThrowable());
+  }
 
-    @Override
-    protected void handleNormalizedLoggingCall(
-            Level level,
-            @Nullable Marker marker,
-            String message,
-            Object @Nullable [] arguments,
-            @Nullable Throwable cause) {
-        write(level, MessageFormatter.basicArrayFormat(message, arguments), null, cause);
-    }
+  @Override
+  protected void handleNormalizedLoggingCall(
+      Level level,
+      @Nullable Marker marker,
+      String message,
+      Object @Nullable [] arguments,
+      @Nullable Throwable cause) {
+    write(level, MessageFormatter.basicArrayFormat(message, arguments), null, cause);
+  }
 
-    @Override
-    protected @Nullable String getFullyQualifiedCallerName() {
-        return null;
-    }
+  @Override
+  protected @Nullable String getFullyQualifiedCallerName() {
+    return null;
+  }
 
-    private void write(
-            Level level,
-            String message,
-            @Nullable List<KeyValuePair> pairs,
-            @Nullable Throwable cause) {
-        StringWriter line = new StringWriter();
-        try (JsonGenerator json = JSON.createGenerator(line)) {
-            json.writeStartObject();
-            json.writeStringField("timestamp", Instant.now().toString());
-            json.writeStringField("level", level.name());
-            json.writeStringField("logger", name);
-            json.writeStringField("message", message);
-            if (pairs != null) {
-                for (KeyValuePair pair : pairs) {
-                    writeField(json, pair);
-                }
-            }
-            if (cause != null) {
-                json.writeStringField("stackTrace", stackTrace(cause));
-            }
-            json.writeEndObject();
-        } catch (IOException impossible) {
-            throw new UncheckedIOException(impossible);
+  private void write(
+      Level level, String message, @Nullable List<KeyValuePair> pairs, @Nullable Throwable cause) {
+    StringWriter line = new StringWriter();
+    try (JsonGenerator json = JSON.createGenerator(line)) {
+      json.writeStartObject();
+      json.writeStringField("timestamp", Instant.now().toString());
+      json.writeStringField("level", level.name());
+      json.writeStringField("logger", name);
+      json.writeStringField("message", message);
+      if (pairs != null) {
+        for (KeyValuePair pair : pairs) {
+          writeField(json, pair);
         }
-        out.println(line);
+      }
+      if (cause != null) {
+        json.writeStringField("stackTrace", stackTrace(cause));
+      }
+      json.writeEndObject();
+    } catch (IOException impossible) {
+      throw new UncheckedIOException(impossible);
     }
+    out.println(line);
+  }
 
-    private static void writeField(JsonGenerator json, KeyValuePair pair) throws IOException {
-        json.writeFieldName(pair.key);
-        switch (pair.value) {
-            case Integer number -> json.writeNumber(number);
-            case Long number -> json.writeNumber(number);
-            case Boolean flag -> json.writeBoolean(flag);
-            case null, default -> json.writeString(String.valueOf(pair.value));
-        }
+  private static void writeField(JsonGenerator json, KeyValuePair pair) throws IOException {
+    json.writeFieldName(pair.key);
+    switch (pair.value) {
+      case Integer number -> json.writeNumber(number);
+      case Long number -> json.writeNumber(number);
+      case Boolean flag -> json.writeBoolean(flag);
+      case null, default -> json.writeString(String.valueOf(pair.value));
     }
+  }
 
-    private static String stackTrace(Throwable cause) {
-        StringWriter trace = new StringWriter();
-        cause.printStackTrace(new PrintWriter(trace));
-        return trace.toString();
-    }
+  private static String stackTrace(Throwable cause) {
+    StringWriter trace = new StringWriter();
+    cause.printStackTrace(new PrintWriter(trace));
+    return trace.toString();
+  }
 }

@@ -11,9 +11,4 @@ import java.time.Instant;
 /// @param sentAt when the queue took it
 /// @param receiveCount how often it has been received, this time included
 public record ReceivedMessage(
-        String id,
-        String handle,
-        String group,
-        String body,
-        Instant sentAt,
-        int receiveCount) {}
+    String id, String handle, String group, String body, Instant sentAt, int receiveCount) {}

@@ -9,169 +9,169 @@ import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 
-/// Sends reports to one address, in their order, on a thread of its own. Who puts a report in never waits.
+/// Sends reports to one address, in their order, on a thread of its own. Who puts a report in never
+/// waits.
 final class Mailbox {
 
-    /// A few hundred KB at the most while an address is down; the newest are worth more than the oldest.
-    static final int MOST_WAITING = 100;
+  /// A few hundred KB at the most while an address is down; the newest are worth more than the
+  /// oldest.
+  static final int MOST_WAITING = 100;
 
-    private static final String STOPPED = "the agent stopped";
+  private static final String STOPPED = "the agent stopped";
 
-    /// For the line about the report that was under way.
-    private static final Duration TO_GIVE_UP = Duration.ofMillis(500);
+  /// For the line about the report that was under way.
+  private static final Duration TO_GIVE_UP = Duration.ofMillis(500);
 
-    private final Address address;
-    private final Post post;
-    private final List<Duration> pauses;
-    private final Logger log;
-    private final ReentrantLock lock = new ReentrantLock();
-    private final Condition changed = lock.newCondition();
-    private final Deque<Report> waiting = new ArrayDeque<>();
-    private final Thread thread;
-    private boolean closing;
-    private boolean ended;
+  private final Address address;
+  private final Post post;
+  private final List<Duration> pauses;
+  private final Logger log;
+  private final ReentrantLock lock = new ReentrantLock();
+  private final Condition changed = lock.newCondition();
+  private final Deque<Report> waiting = new ArrayDeque<>();
+  private final Thread thread;
+  private boolean closing;
+  private boolean ended;
 
-    /// @param pauses before the second attempt, the third, and so on; after the last there is none
-    Mailbox(Address address, Post post, List<Duration> pauses, Logger log) {
-        this.address = address;
-        this.post = post;
-        this.pauses = pauses;
-        this.log = log;
-        this.thread = Thread.ofVirtual().name("notify-" + address.line()).start(this::work);
+  /// @param pauses before the second attempt, the third, and so on; after the last there is none
+  Mailbox(Address address, Post post, List<Duration> pauses, Logger log) {
+    this.address = address;
+    this.post = post;
+    this.pauses = pauses;
+    this.log = log;
+    this.thread = Thread.ofVirtual().name("notify-" + address.line()).start(this::work);
+  }
+
+  void put(Report report) {
+    Report dropped = null;
+    boolean late;
+    lock.lock();
+    try {
+      late = ended;
+      if (!late) {
+        dropped = waiting.size() == MOST_WAITING ? waiting.removeFirst() : null;
+        waiting.addLast(report);
+        changed.signalAll();
+      }
+    } finally {
+      lock.unlock();
     }
+    if (late) {
+      warn(report, 0, STOPPED);
+    } else if (dropped != null) {
+      warn(dropped, 0, "too many were waiting");
+    }
+  }
 
-    void put(Report report) {
-        Report dropped = null;
-        boolean late;
-        lock.lock();
-        try {
-            late = ended;
-            if (!late) {
-                dropped = waiting.size() == MOST_WAITING ? waiting.removeFirst() : null;
-                waiting.addLast(report);
-                changed.signalAll();
+  /// From now on nothing is tried again, and the thread ends with the last report.
+  void close() {
+    lock.lock();
+    try {
+      closing = true;
+      changed.signalAll();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /// Waits for the end, and makes it at the given time.
+  ///
+  /// @param end by `System.nanoTime()`
+  void awaitEnd(long end) throws InterruptedException {
+    boolean finished = thread.join(Duration.ofNanos(Math.max(1, end - System.nanoTime())));
+    lock.lock();
+    try {
+      ended = true;
+      waiting.forEach(report -> warn(report, 0, STOPPED));
+      waiting.clear();
+    } finally {
+      lock.unlock();
+    }
+    if (!finished) {
+      thread.interrupt();
+      thread.join(TO_GIVE_UP);
+    }
+  }
+
+  private void work() {
+    try {
+      for (Report report = take(); report != null; report = take()) {
+        deliver(report);
+      }
+    } catch (InterruptedException stopped) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  /// @return null if there is nothing left, and nothing comes
+  private @Nullable Report take() throws InterruptedException {
+    lock.lockInterruptibly();
+    try {
+      while (waiting.isEmpty() && !closing) {
+        changed.await();
+      }
+      return waiting.pollFirst();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void deliver(Report report) throws InterruptedException {
+    int attempts = 0;
+    try {
+      Letter letter = Letter.to(address, report);
+      while (true) {
+        Post.Answer answer = post.send(letter, address.token());
+        attempts++;
+        switch (answer) {
+          case Post.Answer.Taken() -> {
+            return;
+          }
+          case Post.Answer.Never(String reason) -> {
+            warn(report, attempts, reason);
+            return;
+          }
+          case Post.Answer.NotNow(String reason, var wait) -> {
+            if (attempts > pauses.size() || !pause(wait.orElse(pauses.get(attempts - 1)))) {
+              warn(report, attempts, reason);
+              return;
             }
-        } finally {
-            lock.unlock();
+          }
         }
-        if (late) {
-            warn(report, 0, STOPPED);
-        } else if (dropped != null) {
-            warn(dropped, 0, "too many were waiting");
-        }
+      }
+    } catch (InterruptedException stopped) {
+      warn(report, attempts, STOPPED);
+      throw stopped;
+    } catch (RuntimeException bug) {
+      // Its own text could hold the address.
+      warn(report, attempts, bug.getClass().getName());
     }
+  }
 
-    /// From now on nothing is tried again, and the thread ends with the last report.
-    void close() {
-        lock.lock();
-        try {
-            closing = true;
-            changed.signalAll();
-        } finally {
-            lock.unlock();
-        }
+  /// @return false if the agent is stopping
+  private boolean pause(Duration pause) throws InterruptedException {
+    long left = pause.toNanos();
+    lock.lockInterruptibly();
+    try {
+      while (!closing && left > 0) {
+        left = changed.awaitNanos(left);
+      }
+      return !closing;
+    } finally {
+      lock.unlock();
     }
+  }
 
-    /// Waits for the end, and makes it at the given time.
-    ///
-    /// @param end by `System.nanoTime()`
-    void awaitEnd(long end) throws InterruptedException {
-        boolean finished = thread
-                .join(Duration.ofNanos(Math.max(1, end - System.nanoTime())));
-        lock.lock();
-        try {
-            ended = true;
-            waiting.forEach(report -> warn(report, 0, STOPPED));
-            waiting.clear();
-        } finally {
-            lock.unlock();
-        }
-        if (!finished) {
-            thread.interrupt();
-            thread.join(TO_GIVE_UP);
-        }
-    }
-
-    private void work() {
-        try {
-            for (Report report = take(); report != null; report = take()) {
-                deliver(report);
-            }
-        } catch (InterruptedException stopped) {
-            Thread.currentThread().interrupt();
-        }
-    }
-
-    /// @return null if there is nothing left, and nothing comes
-    private @Nullable Report take() throws InterruptedException {
-        lock.lockInterruptibly();
-        try {
-            while (waiting.isEmpty() && !closing) {
-                changed.await();
-            }
-            return waiting.pollFirst();
-        } finally {
-            lock.unlock();
-        }
-    }
-
-    private void deliver(Report report) throws InterruptedException {
-        int attempts = 0;
-        try {
-            Letter letter = Letter.to(address, report);
-            while (true) {
-                Post.Answer answer = post.send(letter, address.token());
-                attempts++;
-                switch (answer) {
-                    case Post.Answer.Taken() -> {
-                        return;
-                    }
-                    case Post.Answer.Never(String reason) -> {
-                        warn(report, attempts, reason);
-                        return;
-                    }
-                    case Post.Answer.NotNow(String reason, var wait) -> {
-                        if (attempts > pauses.size()
-                                || !pause(wait.orElse(pauses.get(attempts - 1)))) {
-                            warn(report, attempts, reason);
-                            return;
-                        }
-                    }
-                }
-            }
-        } catch (InterruptedException stopped) {
-            warn(report, attempts, STOPPED);
-            throw stopped;
-        } catch (RuntimeException bug) {
-            // Its own text could hold the address.
-            warn(report, attempts, bug.getClass().getName());
-        }
-    }
-
-    /// @return false if the agent is stopping
-    private boolean pause(Duration pause) throws InterruptedException {
-        long left = pause.toNanos();
-        lock.lockInterruptibly();
-        try {
-            while (!closing && left > 0) {
-                left = changed.awaitNanos(left);
-            }
-            return !closing;
-        } finally {
-            lock.unlock();
-        }
-    }
-
-    private void warn(Report report, int attempts, String reason) {
-        log.atWarn()
-                .addKeyValue("kind", address.kind())
-                .addKeyValue("host", address.uri().getHost())
-                .addKeyValue("line", address.line())
-                .addKeyValue("attempts", attempts)
-                .addKeyValue("reason", reason)
-                .addKeyValue("deliveryId", report.push().deliveryId())
-                .addKeyValue("service", String.valueOf(report.service()))
-                .addKeyValue("outcome", report.outcome())
-                .log("notification not delivered");
-    }
+  private void warn(Report report, int attempts, String reason) {
+    log.atWarn()
+        .addKeyValue("kind", address.kind())
+        .addKeyValue("host", address.uri().getHost())
+        .addKeyValue("line", address.line())
+        .addKeyValue("attempts", attempts)
+        .addKeyValue("reason", reason)
+        .addKeyValue("deliveryId", report.push().deliveryId())
+        .addKeyValue("service", String.valueOf(report.service()))
+        .addKeyValue("outcome", report.outcome())
+        .log("notification not delivered");
+  }
 }

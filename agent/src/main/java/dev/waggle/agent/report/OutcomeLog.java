@@ -13,28 +13,25 @@ import org.slf4j.spi.LoggingEventBuilder;
 /// Closes every push with one log line per service, made from the outcome and from nothing else.
 public final class OutcomeLog implements Outcomes {
 
-    private final Logger log;
+  private final Logger log;
 
-    /// Writes to the program's log.
-    public OutcomeLog() {
-        this(LoggerFactory.getLogger(OutcomeLog.class));
-    }
+  /// Writes to the program's log.
+  public OutcomeLog() {
+    this(LoggerFactory.getLogger(OutcomeLog.class));
+  }
 
-    OutcomeLog(Logger log) {
-        this.log = log;
-    }
+  OutcomeLog(Logger log) {
+    this.log = log;
+  }
 
-    @Override
-    public void closed(
-            Push push,
-            @Nullable String service,
-            RolloutOutcome outcome,
-            Timeline timeline) {
-        Report report = Report.of(push, service, outcome, timeline);
-        LoggingEventBuilder event = log.atLevel(report.outcome().level());
-        for (Map.Entry<String, Object> field : report.fields().entrySet()) {
-            event = event.addKeyValue(field.getKey(), field.getValue());
-        }
-        event.log("push closed");
+  @Override
+  public void closed(
+      Push push, @Nullable String service, RolloutOutcome outcome, Timeline timeline) {
+    Report report = Report.of(push, service, outcome, timeline);
+    LoggingEventBuilder event = log.atLevel(report.outcome().level());
+    for (Map.Entry<String, Object> field : report.fields().entrySet()) {
+      event = event.addKeyValue(field.getKey(), field.getValue());
     }
+    event.log("push closed");
+  }
 }

@@ -6,11 +6,11 @@ import org.jspecify.annotations.Nullable;
 @FunctionalInterface
 public interface Outcomes {
 
-    /// Tells of one ending.
-    ///
-    /// @param push what was pushed
-    /// @param service the service's name, null if the outcome is the whole swarm's
-    /// @param outcome how it ended
-    /// @param timeline when it passed its stations
-    void closed(Push push, @Nullable String service, RolloutOutcome outcome, Timeline timeline);
+  /// Tells of one ending.
+  ///
+  /// @param push what was pushed
+  /// @param service the service's name, null if the outcome is the whole swarm's
+  /// @param outcome how it ended
+  /// @param timeline when it passed its stations
+  void closed(Push push, @Nullable String service, RolloutOutcome outcome, Timeline timeline);
 }

@@ -6,21 +6,20 @@ import java.io.Serial;
 /// the call that failed, so that whoever catches this looks again before doing anything else.
 public final class SwarmUnavailableException extends RuntimeException {
 
-    @Serial
-    private static final long serialVersionUID = 1L;
+  @Serial private static final long serialVersionUID = 1L;
 
-    /// Tells of an answer that is none.
-    ///
-    /// @param message what was asked and what came back
-    public SwarmUnavailableException(String message) {
-        super(message);
-    }
+  /// Tells of an answer that is none.
+  ///
+  /// @param message what was asked and what came back
+  public SwarmUnavailableException(String message) {
+    super(message);
+  }
 
-    /// Tells of a call that failed.
-    ///
-    /// @param message what was asked
-    /// @param cause what happened instead
-    public SwarmUnavailableException(String message, Throwable cause) {
-        super(message, cause);
-    }
+  /// Tells of a call that failed.
+  ///
+  /// @param message what was asked
+  /// @param cause what happened instead
+  public SwarmUnavailableException(String message, Throwable cause) {
+    super(message, cause);
+  }
 }

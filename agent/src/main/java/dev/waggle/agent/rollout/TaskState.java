@@ -13,17 +13,15 @@ import org.jspecify.annotations.Nullable;
 /// @param error what went wrong, null if nothing did
 /// @param since when the task entered its state, null if the engine did not say
 public record TaskState(
-        String slot,
-        String nodeId,
-        String image,
-        boolean wanted,
-        boolean running,
-        @Nullable String error,
-        @Nullable Instant since) {
+    String slot,
+    String nodeId,
+    String image,
+    boolean wanted,
+    boolean running,
+    @Nullable String error,
+    @Nullable Instant since) {
 
-    boolean isOf(ImageReference other) {
-        return ImageReference.parse(image)
-                .filter(other::hasSameContentAs)
-                .isPresent();
-    }
+  boolean isOf(ImageReference other) {
+    return ImageReference.parse(image).filter(other::hasSameContentAs).isPresent();
+  }
 }

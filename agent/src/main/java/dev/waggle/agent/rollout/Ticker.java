@@ -2,15 +2,16 @@ package dev.waggle.agent.rollout;
 
 import java.time.Duration;
 
-/// Says for how long something takes, where a [java.time.Clock] says when it was: a machine's clock may be set meanwhile.
+/// Says for how long something takes, where a [java.time.Clock] says when it was: a machine's clock
+/// may be set meanwhile.
 @FunctionalInterface
 public interface Ticker {
 
-    /// The time since some moment that stays the same.
-    Duration elapsed();
+  /// The time since some moment that stays the same.
+  Duration elapsed();
 
-    /// Of this process.
-    static Ticker ofTheProcess() {
-        return () -> Duration.ofNanos(System.nanoTime());
-    }
+  /// Of this process.
+  static Ticker ofTheProcess() {
+    return () -> Duration.ofNanos(System.nanoTime());
+  }
 }

@@ -13,10 +13,10 @@ import org.jspecify.annotations.Nullable;
 /// @param firstServing when the first task of the image ran, null if none did
 /// @param closed when the outcome was known
 public record Timeline(
-        @Nullable Instant pushed,
-        Instant accepted,
-        Instant queued,
-        Instant received,
-        @Nullable Instant started,
-        @Nullable Instant firstServing,
-        Instant closed) {}
+    @Nullable Instant pushed,
+    Instant accepted,
+    Instant queued,
+    Instant received,
+    @Nullable Instant started,
+    @Nullable Instant firstServing,
+    Instant closed) {}

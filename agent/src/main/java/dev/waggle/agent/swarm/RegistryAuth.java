@@ -9,14 +9,15 @@ import java.util.Base64;
 /// @param header the value of `X-Registry-Auth`
 record RegistryAuth(String header) {
 
-    static RegistryAuth of(ObjectNode authConfig) {
-        // Engines refuse it without padding.
-        return new RegistryAuth(Base64.getUrlEncoder()
-                .encodeToString(authConfig.toString().getBytes(StandardCharsets.UTF_8)));
-    }
+  static RegistryAuth of(ObjectNode authConfig) {
+    // Engines refuse it without padding.
+    return new RegistryAuth(
+        Base64.getUrlEncoder()
+            .encodeToString(authConfig.toString().getBytes(StandardCharsets.UTF_8)));
+  }
 
-    @Override
-    public String toString() {
-        return "RegistryAuth[redacted]";
-    }
+  @Override
+  public String toString() {
+    return "RegistryAuth[redacted]";
+  }
 }

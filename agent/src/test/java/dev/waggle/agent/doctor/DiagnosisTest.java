@@ -10,40 +10,42 @@ import org.junit.jupiter.api.Test;
 
 class DiagnosisTest {
 
-    private static final Finding OK = Finding.ok(Check.CLOCK, "within a minute of the queue's");
-    private static final Finding WARNING = Finding
-            .warning(Check.DEAD_LETTERS, "after 2 receives", "set maxReceiveCount to 16");
-    private static final Finding PROBLEM = Finding
-            .problem(Check.ENGINE, "no\u001b[31m answer", "start Docker");
+  private static final Finding OK = Finding.ok(Check.CLOCK, "within a minute of the queue's");
+  private static final Finding WARNING =
+      Finding.warning(Check.DEAD_LETTERS, "after 2 receives", "set maxReceiveCount to 16");
+  private static final Finding PROBLEM =
+      Finding.problem(Check.ENGINE, "no\u001b[31m answer", "start Docker");
 
-    @Test
-    void printsALineEachWithWhatToDoInTheOrderOfTheChecks() {
-        assertThat(
-                new Diagnosis(List.of(OK, WARNING, PROBLEM, Finding.skipped(Check.SWARM, "none")))
-                        .text())
-                .isEqualTo(
-                        """
-                                problem  engine         no [31m answer -> start Docker
-                                skipped  swarm          not checked: none
-                                warning  dead letters   after 2 receives -> set maxReceiveCount to 16
-                                ok       clock          within a minute of the queue's
-                                """);
-    }
+  @Test
+  void printsALineEachWithWhatToDoInTheOrderOfTheChecks() {
+    assertThat(
+            new Diagnosis(List.of(OK, WARNING, PROBLEM, Finding.skipped(Check.SWARM, "none")))
+                .text())
+        .isEqualTo(
+            """
+            problem  engine         no [31m answer -> start Docker
+            skipped  swarm          not checked: none
+            warning  dead letters   after 2 receives -> set maxReceiveCount to 16
+            ok       clock          within a minute of the queue's
+            """);
+  }
 
-    @Test
-    void isGoodWithWarningsAndBadWithAProblem() {
-        assertThat(new Diagnosis(List.of(OK, WARNING)).isGood()).isTrue();
-        assertThat(new Diagnosis(List.of(OK, PROBLEM)).isGood()).isFalse();
-    }
+  @Test
+  void isGoodWithWarningsAndBadWithAProblem() {
+    assertThat(new Diagnosis(List.of(OK, WARNING)).isGood()).isTrue();
+    assertThat(new Diagnosis(List.of(OK, PROBLEM)).isGood()).isFalse();
+  }
 
-    @Test
-    void givesProgramsTheSame() throws JsonProcessingException {
-        JsonMapper json = new JsonMapper();
+  @Test
+  void givesProgramsTheSame() throws JsonProcessingException {
+    JsonMapper json = new JsonMapper();
 
-        assertThat(json.readTree(new Diagnosis(List.of(WARNING)).json())).isEqualTo(
-                json.readTree(
-                        """
-                                {"good": true, "findings": [{"check": "dead letters", "grade": "warning",
-                                 "found": "after 2 receives", "remedy": "set maxReceiveCount to 16"}]}"""));
-    }
+    assertThat(json.readTree(new Diagnosis(List.of(WARNING)).json()))
+        .isEqualTo(
+            json.readTree(
+                """
+                {"good": true, "findings": [{"check": "dead letters", "grade": "warning",
+                 "found": "after 2 receives", "remedy": "set maxReceiveCount to 16"}]}\
+                """));
+  }
 }

@@ -13,51 +13,57 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 class EngineCheckTest {
 
-    @Test
-    void isContentWithAManager() {
-        assertThat(check("29.7.2", "1.52", "active", true)).containsExactly(
-                Finding.ok(Check.ENGINE, "Docker 29.7.2, API 1.52"),
-                Finding.ok(Check.SWARM, "a manager; the swarm has 3 nodes, 1 of them manager"));
-    }
+  @Test
+  void isContentWithAManager() {
+    assertThat(check("29.7.2", "1.52", "active", true))
+        .containsExactly(
+            Finding.ok(Check.ENGINE, "Docker 29.7.2, API 1.52"),
+            Finding.ok(Check.SWARM, "a manager; the swarm has 3 nodes, 1 of them manager"));
+  }
 
-    @ParameterizedTest
-    @CsvSource({"active, --constraint node.role==manager", "inactive, docker swarm init",
-            "locked, docker swarm unlock", "error, docker info"})
-    void saysWhatToDoWhereTheEngineManagesNothing(String swarm, String remedy) {
-        assertThat(check("29.7.2", "1.52", swarm, false))
-                .filteredOn(finding -> finding.check() == Check.SWARM)
-                .singleElement()
-                .satisfies(finding -> {
-                    assertThat(finding.grade()).isEqualTo(Grade.PROBLEM);
-                    assertThat(finding.remedy()).contains(remedy);
-                });
-    }
+  @ParameterizedTest
+  @CsvSource({
+    "active, --constraint node.role==manager",
+    "inactive, docker swarm init",
+    "locked, docker swarm unlock",
+    "error, docker info"
+  })
+  void saysWhatToDoWhereTheEngineManagesNothing(String swarm, String remedy) {
+    assertThat(check("29.7.2", "1.52", swarm, false))
+        .filteredOn(finding -> finding.check() == Check.SWARM)
+        .singleElement()
+        .satisfies(
+            finding -> {
+              assertThat(finding.grade()).isEqualTo(Grade.PROBLEM);
+              assertThat(finding.remedy()).contains(remedy);
+            });
+  }
 
-    @ParameterizedTest
-    @CsvSource({"1.41, OK", "2.0, OK", "1.40, WARNING", "1.9, WARNING", "1.x, WARNING"})
-    void warnsOfAnEngineThatIsOlderThanTwentyTen(String apiVersion, Grade grade) {
-        assertThat(check("?", apiVersion, "active", true)).first()
-                .extracting(Finding::grade)
-                .isEqualTo(grade);
-    }
+  @ParameterizedTest
+  @CsvSource({"1.41, OK", "2.0, OK", "1.40, WARNING", "1.9, WARNING", "1.x, WARNING"})
+  void warnsOfAnEngineThatIsOlderThanTwentyTen(String apiVersion, Grade grade) {
+    assertThat(check("?", apiVersion, "active", true))
+        .first()
+        .extracting(Finding::grade)
+        .isEqualTo(grade);
+  }
 
-    @Test
-    void namesTheSocketWhereNoEngineAnswers() {
-        assertThat(EngineCheck.of(new Answer.None<>("no such file"))).satisfiesExactly(finding -> {
-            assertThat(finding.grade()).isEqualTo(Grade.PROBLEM);
-            assertThat(finding.found()).contains("no such file");
-            assertThat(finding.remedy()).contains("DOCKER_HOST").contains("/var/run/docker.sock");
-        }, swarm -> assertThat(swarm.grade()).isEqualTo(Grade.SKIPPED));
-    }
+  @Test
+  void namesTheSocketWhereNoEngineAnswers() {
+    assertThat(EngineCheck.of(new Answer.None<>("no such file")))
+        .satisfiesExactly(
+            finding -> {
+              assertThat(finding.grade()).isEqualTo(Grade.PROBLEM);
+              assertThat(finding.found()).contains("no such file");
+              assertThat(finding.remedy()).contains("DOCKER_HOST").contains("/var/run/docker.sock");
+            },
+            swarm -> assertThat(swarm.grade()).isEqualTo(Grade.SKIPPED));
+  }
 
-    private static List<Finding> check(
-            String version,
-            String apiVersion,
-            String swarm,
-            boolean manager) {
-        return EngineCheck.of(
-                new Answer.Given<>(
-                        new EngineState(version, apiVersion, swarm, manager, 1, 3,
-                                Optional.empty())));
-    }
+  private static List<Finding> check(
+      String version, String apiVersion, String swarm, boolean manager) {
+    return EngineCheck.of(
+        new Answer.Given<>(
+            new EngineState(version, apiVersion, swarm, manager, 1, 3, Optional.empty())));
+  }
 }

@@ -17,151 +17,165 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 class QueueCheckTest {
 
-    private static final Duration INVISIBLE = Duration.ofSeconds(60);
-    private static final Duration TIMEOUT = Duration.ofMinutes(10);
+  private static final Duration INVISIBLE = Duration.ofSeconds(60);
+  private static final Duration TIMEOUT = Duration.ofMinutes(10);
 
-    private boolean fifo = true;
-    private Duration visibility = INVISIBLE;
-    private Duration retention = Duration.ofDays(14);
-    private Duration delay = Duration.ZERO;
-    private Optional<String> deadLetterQueue = Optional.of("waggle-dead-letters.fifo");
-    private OptionalInt maxReceiveCount = OptionalInt.of(16);
+  private boolean fifo = true;
+  private Duration visibility = INVISIBLE;
+  private Duration retention = Duration.ofDays(14);
+  private Duration delay = Duration.ZERO;
+  private Optional<String> deadLetterQueue = Optional.of("waggle-dead-letters.fifo");
+  private OptionalInt maxReceiveCount = OptionalInt.of(16);
 
-    @Test
-    void isContentWithTheQueueOfTheTemplate() {
-        assertThat(check()).containsExactly(
-                Finding.ok(Check.QUEUE, "3 waiting, 1 in flight"),
-                Finding.ok(
-                        Check.FIFO,
-                        "keeps order by repository; the function says what is the same push"),
-                Finding.ok(
-                        Check.VISIBILITY,
-                        "hidden for 1m at a time while a rollout runs, which may take 10m; kept for 14 days"),
-                Finding.ok(
-                        Check.DEAD_LETTERS,
-                        "after 16 receives to waggle-dead-letters.fifo"));
-    }
+  @Test
+  void isContentWithTheQueueOfTheTemplate() {
+    assertThat(check())
+        .containsExactly(
+            Finding.ok(Check.QUEUE, "3 waiting, 1 in flight"),
+            Finding.ok(
+                Check.FIFO, "keeps order by repository; the function says what is the same push"),
+            Finding.ok(
+                Check.VISIBILITY,
+                "hidden for 1m at a time while a rollout runs, which may take 10m; kept for 14"
+                    + " days"),
+            Finding.ok(Check.DEAD_LETTERS, "after 16 receives to waggle-dead-letters.fifo"));
+  }
 
-    @Test
-    void refusesAStandardQueue() {
-        fifo = false;
+  @Test
+  void refusesAStandardQueue() {
+    fifo = false;
 
-        assertThat(grade(Check.FIFO)).isEqualTo(Grade.PROBLEM);
-    }
+    assertThat(grade(Check.FIFO)).isEqualTo(Grade.PROBLEM);
+  }
 
-    @Test
-    void refusesAQueueThatForgetsAPushBeforeItsRolloutEnds() {
-        retention = TIMEOUT.plus(INVISIBLE);
+  @Test
+  void refusesAQueueThatForgetsAPushBeforeItsRolloutEnds() {
+    retention = TIMEOUT.plus(INVISIBLE);
 
-        assertThat(grade(Check.VISIBILITY)).isEqualTo(Grade.PROBLEM);
-    }
+    assertThat(grade(Check.VISIBILITY)).isEqualTo(Grade.PROBLEM);
+  }
 
-    @Test
-    void warnsOfAQueueThatForgetsPushesOverAWeekend() {
-        retention = Duration.ofDays(3);
+  @Test
+  void warnsOfAQueueThatForgetsPushesOverAWeekend() {
+    retention = Duration.ofDays(3);
 
-        assertThat(grade(Check.VISIBILITY)).isEqualTo(Grade.WARNING);
-    }
+    assertThat(grade(Check.VISIBILITY)).isEqualTo(Grade.WARNING);
+  }
 
-    @Test
-    void warnsOfAQueueWhoseOwnTimeoutIsShorterThanTheAgents() {
-        visibility = INVISIBLE.minusSeconds(1);
+  @Test
+  void warnsOfAQueueWhoseOwnTimeoutIsShorterThanTheAgents() {
+    visibility = INVISIBLE.minusSeconds(1);
 
-        assertThat(grade(Check.VISIBILITY)).isEqualTo(Grade.WARNING);
-    }
+    assertThat(grade(Check.VISIBILITY)).isEqualTo(Grade.WARNING);
+  }
 
-    @Test
-    void warnsOfADelay() {
-        delay = Duration.ofSeconds(5);
+  @Test
+  void warnsOfADelay() {
+    delay = Duration.ofSeconds(5);
 
-        assertThat(grade(Check.QUEUE)).isEqualTo(Grade.WARNING);
-    }
+    assertThat(grade(Check.QUEUE)).isEqualTo(Grade.WARNING);
+  }
 
-    @Test
-    void refusesAQueueWithoutADeadLetterQueue() {
-        deadLetterQueue = Optional.empty();
-        maxReceiveCount = OptionalInt.empty();
+  @Test
+  void refusesAQueueWithoutADeadLetterQueue() {
+    deadLetterQueue = Optional.empty();
+    maxReceiveCount = OptionalInt.empty();
 
-        assertThat(grade(Check.DEAD_LETTERS)).isEqualTo(Grade.PROBLEM);
-    }
+    assertThat(grade(Check.DEAD_LETTERS)).isEqualTo(Grade.PROBLEM);
+  }
 
-    @Test
-    void warnsOfAQueueThatGivesUpAfterAFewReceives() {
-        maxReceiveCount = OptionalInt.of(4);
+  @Test
+  void warnsOfAQueueThatGivesUpAfterAFewReceives() {
+    maxReceiveCount = OptionalInt.of(4);
 
-        assertThat(grade(Check.DEAD_LETTERS)).isEqualTo(Grade.WARNING);
-    }
+    assertThat(grade(Check.DEAD_LETTERS)).isEqualTo(Grade.WARNING);
+  }
 
-    @ParameterizedTest
-    @CsvSource({"AWS.SimpleQueueService.NonExistentQueue, WAGGLE_QUEUE_URL",
-            "QueueDoesNotExist, WAGGLE_QUEUE_URL", "AccessDenied, AgentKeyCommand",
-            "InvalidClientTokenId, no longer valid", "SignatureDoesNotMatch, the clock",
-            "ExpiredToken, no longer valid", "SomethingNew, AWS"})
-    void saysWhatToDoWhereTheQueueRefuses(String code, String remedy) {
-        List<Finding> findings = QueueCheck.queue(
-                new Answer.Given<>(new QueueAnswer.Refused(code, "its words", Optional.empty())),
+  @ParameterizedTest
+  @CsvSource({
+    "AWS.SimpleQueueService.NonExistentQueue, WAGGLE_QUEUE_URL",
+    "QueueDoesNotExist, WAGGLE_QUEUE_URL",
+    "AccessDenied, AgentKeyCommand",
+    "InvalidClientTokenId, no longer valid",
+    "SignatureDoesNotMatch, the clock",
+    "ExpiredToken, no longer valid",
+    "SomethingNew, AWS"
+  })
+  void saysWhatToDoWhereTheQueueRefuses(String code, String remedy) {
+    List<Finding> findings =
+        QueueCheck.queue(
+            new Answer.Given<>(new QueueAnswer.Refused(code, "its words", Optional.empty())),
+            INVISIBLE,
+            TIMEOUT);
+
+    assertThat(findings)
+        .extracting(Finding::check)
+        .containsExactly(Check.QUEUE, Check.FIFO, Check.VISIBILITY, Check.DEAD_LETTERS);
+    assertThat(findings.getFirst().grade()).isEqualTo(Grade.PROBLEM);
+    assertThat(findings.getFirst().found()).isEqualTo("refused: " + code + ": its words");
+    assertThat(findings.getFirst().remedy()).contains(remedy);
+    assertThat(findings).filteredOn(finding -> finding.grade() == Grade.SKIPPED).hasSize(3);
+  }
+
+  @Test
+  void saysWhatToDoWhereNoQueueAnswers() {
+    assertThat(
+            QueueCheck.queue(
+                new Answer.Given<>(new QueueAnswer.Unreachable("UnknownHostException")),
                 INVISIBLE,
-                TIMEOUT);
+                TIMEOUT))
+        .first()
+        .satisfies(
+            finding -> {
+              assertThat(finding.grade()).isEqualTo(Grade.PROBLEM);
+              assertThat(finding.found()).contains("UnknownHostException");
+            });
+  }
 
-        assertThat(findings).extracting(Finding::check)
-                .containsExactly(Check.QUEUE, Check.FIFO, Check.VISIBILITY, Check.DEAD_LETTERS);
-        assertThat(findings.getFirst().grade()).isEqualTo(Grade.PROBLEM);
-        assertThat(findings.getFirst().found()).isEqualTo("refused: " + code + ": its words");
-        assertThat(findings.getFirst().remedy()).contains(remedy);
-        assertThat(findings).filteredOn(finding -> finding.grade() == Grade.SKIPPED).hasSize(3);
-    }
+  @Test
+  void tellsWhereTheCredentialsComeFrom() {
+    assertThat(
+            QueueCheck.identity(
+                new Answer.Given<>(
+                    new Identity.Found("WXYZ", "EnvironmentVariableCredentialsProvider"))))
+        .isEqualTo(
+            Finding.ok(
+                Check.IDENTITY,
+                "access key ending in WXYZ, from EnvironmentVariableCredentialsProvider"));
+  }
 
-    @Test
-    void saysWhatToDoWhereNoQueueAnswers() {
-        assertThat(
-                QueueCheck.queue(
-                        new Answer.Given<>(new QueueAnswer.Unreachable("UnknownHostException")),
-                        INVISIBLE,
-                        TIMEOUT))
-                .first()
-                .satisfies(finding -> {
-                    assertThat(finding.grade()).isEqualTo(Grade.PROBLEM);
-                    assertThat(finding.found()).contains("UnknownHostException");
-                });
-    }
+  @Test
+  void saysWhereCredentialsCouldComeFrom() {
+    Finding finding = QueueCheck.identity(new Answer.Given<>(new Identity.None("none")));
 
-    @Test
-    void tellsWhereTheCredentialsComeFrom() {
-        assertThat(
-                QueueCheck.identity(
-                        new Answer.Given<>(
-                                new Identity.Found("WXYZ",
-                                        "EnvironmentVariableCredentialsProvider"))))
-                .isEqualTo(
-                        Finding.ok(
-                                Check.IDENTITY,
-                                "access key ending in WXYZ, from EnvironmentVariableCredentialsProvider"));
-    }
+    assertThat(finding.grade()).isEqualTo(Grade.PROBLEM);
+    assertThat(finding.remedy())
+        .contains("AWS_ACCESS_KEY_ID")
+        .contains("AWS_SHARED_CREDENTIALS_FILE");
+  }
 
-    @Test
-    void saysWhereCredentialsCouldComeFrom() {
-        Finding finding = QueueCheck.identity(new Answer.Given<>(new Identity.None("none")));
+  private Grade grade(Check check) {
+    return check().stream()
+        .filter(finding -> finding.check() == check)
+        .findFirst()
+        .orElseThrow()
+        .grade();
+  }
 
-        assertThat(finding.grade()).isEqualTo(Grade.PROBLEM);
-        assertThat(finding.remedy()).contains("AWS_ACCESS_KEY_ID")
-                .contains("AWS_SHARED_CREDENTIALS_FILE");
-    }
-
-    private Grade grade(Check check) {
-        return check().stream()
-                .filter(finding -> finding.check() == check)
-                .findFirst()
-                .orElseThrow()
-                .grade();
-    }
-
-    private List<Finding> check() {
-        QueueState state = new QueueState(fifo, visibility, Optional.of(retention), delay,
-                deadLetterQueue,
-                maxReceiveCount, 3, 1);
-        return QueueCheck.queue(
-                new Answer.Given<>(new QueueAnswer.Attributes(state, Optional.empty())),
-                INVISIBLE,
-                TIMEOUT);
-    }
+  private List<Finding> check() {
+    QueueState state =
+        new QueueState(
+            fifo,
+            visibility,
+            Optional.of(retention),
+            delay,
+            deadLetterQueue,
+            maxReceiveCount,
+            3,
+            1);
+    return QueueCheck.queue(
+        new Answer.Given<>(new QueueAnswer.Attributes(state, Optional.empty())),
+        INVISIBLE,
+        TIMEOUT);
+  }
 }

@@ -9,81 +9,91 @@ import java.util.List;
 /// Services as an engine describes them, for decisions to be made about.
 public final class Services {
 
-    static final Digest OLD = new Digest("sha256:" + "1".repeat(64));
-    static final Digest NEW = new Digest("sha256:" + "2".repeat(64));
-    static final Repository PLAYLISTLOG = Repository.onDockerHub("vorce/playlistlog");
-    static final ResolvedImage TARGET = new ResolvedImage(
-            new ImageReference(PLAYLISTLOG, new Tag("2"), NEW),
-            List.of(new ResolvedImage.Platform("amd64", "linux")));
+  static final Digest OLD = new Digest("sha256:" + "1".repeat(64));
+  static final Digest NEW = new Digest("sha256:" + "2".repeat(64));
+  static final Repository PLAYLISTLOG = Repository.onDockerHub("vorce/playlistlog");
+  static final ResolvedImage TARGET =
+      new ResolvedImage(
+          new ImageReference(PLAYLISTLOG, new Tag("2"), NEW),
+          List.of(new ResolvedImage.Platform("amd64", "linux")));
 
-    static final Instant NOON = Instant.parse("2026-11-01T12:00:00Z");
-    static final Push PUSH = new Push("JKJaXmPLvHcESHA=", PLAYLISTLOG, new Tag("2"), NEW,
-            NOON.minusSeconds(5), Evidence.UNKNOWN, NOON.minusSeconds(4));
+  static final Instant NOON = Instant.parse("2026-11-01T12:00:00Z");
+  static final Push PUSH =
+      new Push(
+          "JKJaXmPLvHcESHA=",
+          PLAYLISTLOG,
+          new Tag("2"),
+          NEW,
+          NOON.minusSeconds(5),
+          Evidence.UNKNOWN,
+          NOON.minusSeconds(4));
 
-    private Services() {}
+  private Services() {}
 
-    /// A service of two replicas, as `docker service create` makes it, running version 1 and wanting every tag.
-    static ServiceState playlistlog() {
-        return service(
-                """
-                        {
-                          "ID": "w1ajj55nf1d22gpsw7z2uca3i",
-                          "Version": {"Index": 13},
-                          "Spec": {
-                            "Name": "playlistlog",
-                            "Labels": {"waggle.tags": "*"},
-                            "TaskTemplate": {
-                              "ContainerSpec": {"Image": "vorce/playlistlog:1@%s", "Init": false},
-                              "Placement": {"Constraints": ["node.role==worker"], "Platforms": [{"Architecture": "arm64"}]},
-                              "ForceUpdate": 0
-                            },
-                            "Mode": {"Replicated": {"Replicas": 2}},
-                            "UpdateConfig": {"Parallelism": 3, "FailureAction": "pause", "Monitor": 7000000000,
-                                             "MaxFailureRatio": 0.10, "Order": "stop-first"},
-                            "FieldOfTheFuture": {"Kept": 12345678901234567890}
-                          }
-                        }"""
-                        .formatted(OLD));
+  /// A service of two replicas, as `docker service create` makes it, running version 1 and wanting
+  /// every tag.
+  static ServiceState playlistlog() {
+    return service(
+        """
+        {
+          "ID": "w1ajj55nf1d22gpsw7z2uca3i",
+          "Version": {"Index": 13},
+          "Spec": {
+            "Name": "playlistlog",
+            "Labels": {"waggle.tags": "*"},
+            "TaskTemplate": {
+              "ContainerSpec": {"Image": "vorce/playlistlog:1@%s", "Init": false},
+              "Placement": {"Constraints": ["node.role==worker"], "Platforms": [{"Architecture": "arm64"}]},
+              "ForceUpdate": 0
+            },
+            "Mode": {"Replicated": {"Replicas": 2}},
+            "UpdateConfig": {"Parallelism": 3, "FailureAction": "pause", "Monitor": 7000000000,
+                             "MaxFailureRatio": 0.10, "Order": "stop-first"},
+            "FieldOfTheFuture": {"Kept": 12345678901234567890}
+          }
+        }\
+        """
+            .formatted(OLD));
+  }
+
+  static ServiceState service(String json) {
+    try {
+      return new ServiceState(new JsonMapper().readValue(json, ObjectNode.class));
+    } catch (JsonProcessingException wrong) {
+      throw new IllegalArgumentException(wrong);
     }
+  }
 
-    static ServiceState service(String json) {
-        try {
-            return new ServiceState(new JsonMapper().readValue(json, ObjectNode.class));
-        } catch (JsonProcessingException wrong) {
-            throw new IllegalArgumentException(wrong);
-        }
-    }
+  /// As `playlistlog`, with a name that is its id too.
+  public static ServiceState named(String name) {
+    return with(with(playlistlog(), "", "ID", name), "/Spec", "Name", name);
+  }
 
-    /// As `playlistlog`, with a name that is its id too.
-    public static ServiceState named(String name) {
-        return with(with(playlistlog(), "", "ID", name), "/Spec", "Name", name);
-    }
+  static ServiceState with(ServiceState service, String pointer, String field, String value) {
+    ObjectNode tree = service.tree().deepCopy();
+    tree.withObject(pointer).put(field, value);
+    return new ServiceState(tree);
+  }
 
-    static ServiceState with(ServiceState service, String pointer, String field, String value) {
-        ObjectNode tree = service.tree().deepCopy();
-        tree.withObject(pointer).put(field, value);
-        return new ServiceState(tree);
-    }
+  static ServiceState without(ServiceState service, String pointer, String field) {
+    ObjectNode tree = service.tree().deepCopy();
+    tree.withObject(pointer).remove(field);
+    return new ServiceState(tree);
+  }
 
-    static ServiceState without(ServiceState service, String pointer, String field) {
-        ObjectNode tree = service.tree().deepCopy();
-        tree.withObject(pointer).remove(field);
-        return new ServiceState(tree);
-    }
+  /// The service with a label more.
+  public static ServiceState labelled(ServiceState service, String label, String value) {
+    return with(service, "/Spec/Labels", label, value);
+  }
 
-    /// The service with a label more.
-    public static ServiceState labelled(ServiceState service, String label, String value) {
-        return with(service, "/Spec/Labels", label, value);
-    }
+  static ServiceState running(ServiceState service, ImageReference image) {
+    return with(service, "/Spec/TaskTemplate/ContainerSpec", "Image", image.toString());
+  }
 
-    static ServiceState running(ServiceState service, ImageReference image) {
-        return with(service, "/Spec/TaskTemplate/ContainerSpec", "Image", image.toString());
-    }
-
-    static ServiceState updating(ServiceState service, String state) {
-        ServiceState updating = with(service, "/UpdateStatus", "State", state);
-        return state.equals("completed")
-                ? with(updating, "/PreviousSpec", "Name", service.name())
-                : updating;
-    }
+  static ServiceState updating(ServiceState service, String state) {
+    ServiceState updating = with(service, "/UpdateStatus", "State", state);
+    return state.equals("completed")
+        ? with(updating, "/PreviousSpec", "Name", service.name())
+        : updating;
+  }
 }

@@ -11,57 +11,64 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class DockerSwarmTest {
 
-    /// An engine that gives one answer to whatever it is asked.
-    private record Engine(int status, String body) implements DockerHttpClient {
+  /// An engine that gives one answer to whatever it is asked.
+  private record Engine(int status, String body) implements DockerHttpClient {
 
-        @Override
-        public Response execute(Request request) {
-            return new EngineAnswer(status, body);
-        }
-
-        @Override
-        public void close() {}
+    @Override
+    public Response execute(Request request) {
+      return new EngineAnswer(status, body);
     }
 
-    @Test
-    void isReadyWhereTheNodesAreListed() throws Exception {
-        assertThat(readiness(200, "[]")).isEqualTo(new Readiness.Ready());
-    }
+    @Override
+    public void close() {}
+  }
 
-    @ParameterizedTest
-    @ValueSource(strings = {"This node is not a swarm manager. Worker nodes can't be used to view",
-            "This node is not part of a swarm"})
-    void saysWhereToRunTheAgentWhereTheEngineManagesNoSwarm(String message) throws Exception {
-        assertThat(readiness(503, json(message))).isEqualTo(
-                new Readiness.NotReady(
-                        "the engine manages no swarm: run the agent on a manager, or 'docker swarm init' first"));
-    }
+  @Test
+  void isReadyWhereTheNodesAreListed() throws Exception {
+    assertThat(readiness(200, "[]")).isEqualTo(new Readiness.Ready());
+  }
 
-    @ParameterizedTest
-    @ValueSource(strings = {
-            "The swarm does not have a leader. It's possible that too few managers are online.",
-            "Swarm is encrypted and needs to be unlocked before it can be used."})
-    void saysWhatTheEngineSaysOfASwarmThatIsNotThereYet(String message) throws Exception {
-        assertThat(readiness(503, json(message))).isEqualTo(
-                new Readiness.NotReady("the engine does not list its nodes: " + message));
-    }
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "This node is not a swarm manager. Worker nodes can't be used to view",
+        "This node is not part of a swarm"
+      })
+  void saysWhereToRunTheAgentWhereTheEngineManagesNoSwarm(String message) throws Exception {
+    assertThat(readiness(503, json(message)))
+        .isEqualTo(
+            new Readiness.NotReady(
+                "the engine manages no swarm: run the agent on a manager, or 'docker swarm init'"
+                    + " first"));
+  }
 
-    @Test
-    void saysWhatAProxyBeforeTheEngineSays() throws Exception {
-        assertThat(readiness(403, "forbidden by the proxy\n")).isEqualTo(
-                new Readiness.NotReady(
-                        "the engine does not list its nodes: forbidden by the proxy"));
-    }
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "The swarm does not have a leader. It's possible that too few managers are online.",
+        "Swarm is encrypted and needs to be unlocked before it can be used."
+      })
+  void saysWhatTheEngineSaysOfASwarmThatIsNotThereYet(String message) throws Exception {
+    assertThat(readiness(503, json(message)))
+        .isEqualTo(new Readiness.NotReady("the engine does not list its nodes: " + message));
+  }
 
-    private static String json(String message) {
-        return "{\"message\":\"" + message + "\"}";
-    }
+  @Test
+  void saysWhatAProxyBeforeTheEngineSays() throws Exception {
+    assertThat(readiness(403, "forbidden by the proxy\n"))
+        .isEqualTo(
+            new Readiness.NotReady("the engine does not list its nodes: forbidden by the proxy"));
+  }
 
-    private static Readiness readiness(int status, String body)
-            throws IOException, InterruptedException {
-        try (DockerSwarm swarm = new DockerSwarm(new EngineApi(new Engine(status, body)),
-                RegistryCredentials.NONE)) {
-            return swarm.readiness();
-        }
+  private static String json(String message) {
+    return "{\"message\":\"" + message + "\"}";
+  }
+
+  private static Readiness readiness(int status, String body)
+      throws IOException, InterruptedException {
+    try (DockerSwarm swarm =
+        new DockerSwarm(new EngineApi(new Engine(status, body)), RegistryCredentials.NONE)) {
+      return swarm.readiness();
     }
+  }
 }

@@ -13,43 +13,42 @@ import org.junit.jupiter.api.Timeout;
 
 class ServiceEventsTest {
 
-    private static final String PATH = "/events?filters=x";
+  private static final String PATH = "/events?filters=x";
 
-    /// An engine whose socket is away when its events are asked for first, of which the transport tells by a
-    /// RuntimeException.
-    private static final class AwayAtFirst implements DockerHttpClient {
+  /// An engine whose socket is away when its events are asked for first, of which the transport
+  /// tells by a RuntimeException.
+  private static final class AwayAtFirst implements DockerHttpClient {
 
-        private final AtomicInteger asked = new AtomicInteger();
-        private final CountDownLatch listening = new CountDownLatch(1);
+    private final AtomicInteger asked = new AtomicInteger();
+    private final CountDownLatch listening = new CountDownLatch(1);
 
-        @Override
-        public Response execute(Request request) {
-            return switch (request.path()) {
-                case "/_ping" -> new EngineAnswer(200, "");
-                case "/v1.41" + PATH -> {
-                    if (asked.getAndIncrement() == 0) {
-                        throw new IllegalStateException(
-                                new SocketException("No such file or directory"));
-                    }
-                    listening.countDown();
-                    yield new EngineAnswer(200, "{}");
-                }
-                default -> throw new AssertionError(request.path());
-            };
+    @Override
+    public Response execute(Request request) {
+      return switch (request.path()) {
+        case "/_ping" -> new EngineAnswer(200, "");
+        case "/v1.41" + PATH -> {
+          if (asked.getAndIncrement() == 0) {
+            throw new IllegalStateException(new SocketException("No such file or directory"));
+          }
+          listening.countDown();
+          yield new EngineAnswer(200, "{}");
         }
-
-        @Override
-        public void close() {}
+        default -> throw new AssertionError(request.path());
+      };
     }
 
-    @Test
-    @Timeout(20)
-    void listensAgainAfterTheEngineWasOutOfReach() throws Exception {
-        AwayAtFirst engine = new AwayAtFirst();
-        try (EngineApi api = new EngineApi(engine);
-                ServiceEvents events = new ServiceEvents(api, PATH)) {
-            events.await(Duration.ofSeconds(10));
-            assertThat(engine.listening.await(10, TimeUnit.SECONDS)).isTrue();
-        }
+    @Override
+    public void close() {}
+  }
+
+  @Test
+  @Timeout(20)
+  void listensAgainAfterTheEngineWasOutOfReach() throws Exception {
+    AwayAtFirst engine = new AwayAtFirst();
+    try (EngineApi api = new EngineApi(engine);
+        ServiceEvents events = new ServiceEvents(api, PATH)) {
+      events.await(Duration.ofSeconds(10));
+      assertThat(engine.listening.await(10, TimeUnit.SECONDS)).isTrue();
     }
+  }
 }

@@ -10,10 +10,10 @@ package dev.waggle.baseline;
 /// @param pushedAt when it was pushed
 /// @param acceptedAt when it was accepted
 record PushMessage(
-        int version,
-        String deliveryId,
-        String repository,
-        String tag,
-        String digest,
-        String pushedAt,
-        String acceptedAt) {}
+    int version,
+    String deliveryId,
+    String repository,
+    String tag,
+    String digest,
+    String pushedAt,
+    String acceptedAt) {}
