@@ -19,13 +19,14 @@ final class AllowList {
   ///
   /// @throws IllegalArgumentException naming every entry that is neither
   static AllowList parse(String setting) {
-    var entries = new ArrayList<Entry>();
-    var problems = new ArrayList<String>();
-    for (var text : setting.split(",", -1)) {
-      var entry = text.strip();
-      var colon = entry.indexOf(':');
-      var repository = Repository.parse(colon < 0 ? entry : entry.substring(0, colon));
-      var tags =
+    List<Entry> entries = new ArrayList<>();
+    List<String> problems = new ArrayList<>();
+    for (String text : setting.split(",", -1)) {
+      String entry = text.strip();
+      int colon = entry.indexOf(':');
+      Optional<Repository> repository =
+          Repository.parse(colon < 0 ? entry : entry.substring(0, colon));
+      Optional<TagPattern> tags =
           colon < 0 ? Optional.of(TagPattern.ANY) : TagPattern.parse(entry.substring(colon + 1));
       if (repository.isPresent() && tags.isPresent()) {
         entries.add(new Entry(repository.get(), tags.get()));

@@ -34,20 +34,21 @@ record Answer(int status, String body) {
     }
     json.writeStringField("deliveryId", id.value());
     switch (verdict) {
-      case Verdict.Accepted(_, var push) -> push(json, push);
-      case Verdict.AcceptedUnproven(_, var push, var doubt) -> {
+      case Verdict.Accepted(_, PushMessage push) -> push(json, push);
+      case Verdict.AcceptedUnproven(_, PushMessage push, Registry.Doubt doubt) -> {
         push(json, push);
         json.writeStringField("unproven", doubt.toString());
       }
-      case Verdict.NoTag(_, var repository) ->
+      case Verdict.NoTag(_, Repository repository) ->
           json.writeStringField("repository", repository.value());
-      case Verdict.TagNotWanted(_, var repository, var tag) -> tag(json, repository, tag);
-      case Verdict.TagNotInRegistry(_, var repository, var tag) -> tag(json, repository, tag);
-      case Verdict.NotADelivery(_, var field, var expected) -> {
+      case Verdict.TagNotWanted(_, Repository repository, Tag tag) -> tag(json, repository, tag);
+      case Verdict.TagNotInRegistry(_, Repository repository, Tag tag) ->
+          tag(json, repository, tag);
+      case Verdict.NotADelivery(_, String field, String expected) -> {
         json.writeStringField("field", field);
         json.writeStringField("expected", expected);
       }
-      case Verdict.PushContradicted(_, var push) ->
+      case Verdict.PushContradicted(_, PushMessage push) ->
           json.writeStringField("contradiction", push.time().evidence().reason());
       case Verdict.WrongToken _,
           Verdict.TooLarge _,

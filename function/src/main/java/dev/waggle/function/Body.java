@@ -59,7 +59,7 @@ sealed interface Body {
       return new Oversized();
     }
     try {
-      var bytes = StandardCharsets.UTF_8.newEncoder().encode(CharBuffer.wrap(body));
+      ByteBuffer bytes = StandardCharsets.UTF_8.newEncoder().encode(CharBuffer.wrap(body));
       return bytes.remaining() > MAX_BYTES ? new Oversized() : new Text(body);
     } catch (CharacterCodingException _) {
       return new Unreadable("text without unpaired surrogates");

@@ -35,15 +35,17 @@ record Configuration(
 
   /// Reads the variables of `environment` whose names begin with `WAGGLE_`.
   ///
-  /// @throws InvalidConfiguration naming all that is wrong at once
+  /// @throws InvalidConfigurationException naming all that is wrong at once
   static Configuration from(Map<String, String> environment) {
-    var problems = new ArrayList<String>();
-    var tokens = read(environment, Setting.TOKEN_SHA256, TokenHashes::parse, problems);
-    var repositories = read(environment, Setting.REPOSITORIES, AllowList::parse, problems);
-    var queue = read(environment, Setting.QUEUE_URL, Configuration::queue, problems);
-    var registry = read(environment, Setting.REGISTRY_URL, Configuration::base, problems);
-    var hub = read(environment, Setting.HUB_URL, Configuration::hub, problems);
-    var contradicted =
+    List<String> problems = new ArrayList<>();
+    Optional<TokenHashes> tokens =
+        read(environment, Setting.TOKEN_SHA256, TokenHashes::parse, problems);
+    Optional<AllowList> repositories =
+        read(environment, Setting.REPOSITORIES, AllowList::parse, problems);
+    Optional<URI> queue = read(environment, Setting.QUEUE_URL, Configuration::queue, problems);
+    Optional<URI> registry = read(environment, Setting.REGISTRY_URL, Configuration::base, problems);
+    Optional<Optional<URI>> hub = read(environment, Setting.HUB_URL, Configuration::hub, problems);
+    Optional<Contradicted> contradicted =
         read(environment, Setting.CONTRADICTED_PUSHES, Configuration::contradicted, problems);
     environment.keySet().stream()
         .filter(name -> name.startsWith(Setting.PREFIX) && Setting.named(name).isEmpty())
@@ -51,7 +53,7 @@ record Configuration(
         .map(name -> name + " is unknown: did you mean " + Setting.nearest(name).variable() + "?")
         .forEach(problems::add);
     if (!problems.isEmpty()) {
-      throw new InvalidConfiguration(problems);
+      throw new InvalidConfigurationException(problems);
     }
     return new Configuration(
         tokens.orElseThrow(),
@@ -67,7 +69,7 @@ record Configuration(
       Setting setting,
       Function<String, T> parser,
       List<String> problems) {
-    var value = setting.value(environment).or(setting::fallback);
+    Optional<String> value = setting.value(environment).or(setting::fallback);
     if (value.isEmpty()) {
       problems.add(setting.variable() + " is not set: " + setting.remedy());
       return Optional.empty();
@@ -81,7 +83,7 @@ record Configuration(
   }
 
   private static URI queue(String text) {
-    var url = address(text);
+    URI url = address(text);
     if (!url.getPath().endsWith(".fifo")) {
       throw new IllegalArgumentException(
           "is not the address of a FIFO queue, which ends in .fifo: create the queue with"
@@ -106,7 +108,7 @@ record Configuration(
   }
 
   private static URI base(String text) {
-    var url = address(text);
+    URI url = address(text);
     return url.getPath().endsWith("/") ? URI.create(text.substring(0, text.length() - 1)) : url;
   }
 
@@ -117,7 +119,7 @@ record Configuration(
     } catch (URISyntaxException e) {
       throw new IllegalArgumentException("is not an address: write https://host/path", e);
     }
-    var http = "https".equals(url.getScheme()) || "http".equals(url.getScheme());
+    boolean http = "https".equals(url.getScheme()) || "http".equals(url.getScheme());
     if (!http
         || url.getHost() == null
         || url.getPort() > 65_535

@@ -1,7 +1,9 @@
 package dev.waggle.function;
 
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.InterruptedIOException;
+import java.io.Serial;
 import java.net.HttpURLConnection;
 import java.net.URI;
 import java.time.Duration;
@@ -37,8 +39,8 @@ final class Conversation<T> implements AutoCloseable {
 
   private static final int MAX_REDIRECTS = 3;
 
-  // Three conversations at a time is all that a request needs; starting a thread for each costs a
-  // warm function more than all else that it does.
+  /// Three conversations at a time is all that a request needs; starting a thread for each costs a
+  /// warm function more than all else that it does.
   private static final ExecutorService THREADS =
       Executors.newCachedThreadPool(Thread.ofPlatform().daemon().name("conversation").factory());
 
@@ -77,7 +79,7 @@ final class Conversation<T> implements AutoCloseable {
   /// @param deadline by which all is over
   /// @param script what is said
   static <T> Conversation<T> begin(URI party, Deadline deadline, Script<T> script) {
-    var conversation = new Conversation<>(party, deadline, script);
+    Conversation<T> conversation = new Conversation<>(party, deadline, script);
     THREADS.execute(conversation.task);
     return conversation;
   }
@@ -114,7 +116,7 @@ final class Conversation<T> implements AutoCloseable {
     }
     closed = true;
     task.cancel(true);
-    var open = connection;
+    HttpURLConnection open = connection;
     if (open != null) {
       open.disconnect();
     }
@@ -147,10 +149,10 @@ final class Conversation<T> implements AutoCloseable {
 
   private Response follow(String method, URI address, Map<String, String> headers)
       throws IOException {
-    var target = address;
+    URI target = address;
     for (int redirects = 0; ; redirects++) {
-      var response = exchange(method, target, headers, null, deadline);
-      var next = response.redirection();
+      Response response = exchange(method, target, headers, null, deadline);
+      Optional<String> next = response.redirection();
       if (next.isEmpty() || redirects == MAX_REDIRECTS) {
         return response;
       }
@@ -158,7 +160,7 @@ final class Conversation<T> implements AutoCloseable {
     }
   }
 
-  // The JDK's client lets through whatever parsing a malformed answer happens to throw.
+  /// The JDK's client lets through whatever parsing a malformed answer happens to throw.
   private Response exchange(
       String method, URI target, Map<String, String> headers, byte @Nullable [] body, Deadline end)
       throws IOException {
@@ -166,7 +168,7 @@ final class Conversation<T> implements AutoCloseable {
       throw new ForeignHostException();
     }
     try {
-      var exchange = (HttpURLConnection) target.toURL().openConnection();
+      HttpURLConnection exchange = (HttpURLConnection) target.toURL().openConnection();
       exchange.setRequestMethod(method);
       exchange.setRequestProperty("User-Agent", "waggle");
       headers.forEach(exchange::setRequestProperty);
@@ -183,9 +185,9 @@ final class Conversation<T> implements AutoCloseable {
     }
   }
 
-  // By itself: before that, closing finds nothing to hang up on.
+  /// By itself: before that, closing finds nothing to hang up on.
   private void connect(HttpURLConnection exchange, Deadline end) throws IOException {
-    var remaining = Math.toIntExact(end.remaining().toMillis());
+    int remaining = Math.toIntExact(end.remaining().toMillis());
     exchange.setConnectTimeout(Math.min(remaining, Math.toIntExact(CONNECT_TIMEOUT.toMillis())));
     exchange.setReadTimeout(remaining);
     connection = exchange;
@@ -205,7 +207,7 @@ final class Conversation<T> implements AutoCloseable {
   }
 
   private static final class ForeignHostException extends IOException {
-    private static final long serialVersionUID = 1;
+    @Serial private static final long serialVersionUID = 1L;
   }
 
   /// What came back.
@@ -221,8 +223,8 @@ final class Conversation<T> implements AutoCloseable {
     }
 
     private static Response to(HttpURLConnection exchange) throws IOException {
-      var status = exchange.getResponseCode();
-      var headers = new ArrayList<Map.Entry<String, String>>();
+      int status = exchange.getResponseCode();
+      List<Map.Entry<String, String>> headers = new ArrayList<>();
       for (int i = 1; exchange.getHeaderField(i) != null; i++) {
         if (exchange.getHeaderFieldKey(i) != null) { // a line without a name
           headers.add(Map.entry(exchange.getHeaderFieldKey(i), exchange.getHeaderField(i)));
@@ -231,13 +233,13 @@ final class Conversation<T> implements AutoCloseable {
       return new Response(status, headers, body(status, exchange));
     }
 
-    // What is not read to its end leaves a connection that cannot be used again.
+    /// What is not read to its end leaves a connection that cannot be used again.
     private static byte[] body(int status, HttpURLConnection exchange) throws IOException {
-      var stream = status < 400 ? exchange.getInputStream() : exchange.getErrorStream();
+      InputStream stream = status < 400 ? exchange.getInputStream() : exchange.getErrorStream();
       if (stream == null) {
         return new byte[0];
       }
-      var body = stream.readNBytes(MAX_BODY + 1);
+      byte[] body = stream.readNBytes(MAX_BODY + 1);
       if (body.length > MAX_BODY) {
         exchange.disconnect();
         return new byte[0];

@@ -17,14 +17,14 @@ final class Deadline {
 
   /// Returns this deadline, or the one `budget` from now if that is nearer.
   Deadline atMost(Duration budget) {
-    var other = in(budget);
+    Deadline other = in(budget);
     return other.end - end < 0 ? other : this;
   }
 
   /// Returns how long there is until then, at least one millisecond: zero means no limit to most
   /// clients.
   Duration remaining() {
-    var left = Duration.ofNanos(end - System.nanoTime());
+    Duration left = Duration.ofNanos(end - System.nanoTime());
     return left.compareTo(Duration.ofMillis(1)) < 0 ? Duration.ofMillis(1) : left;
   }
 

@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.time.Instant;
 import java.util.ArrayDeque;
+import java.util.Deque;
 import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -32,34 +33,34 @@ record Delivery(Repository repository, @Nullable Tag tag, @Nullable Instant push
           Set.of("tag", "pushed_at"));
 
   /// What reading a body came to.
-  sealed interface Reading {}
+  sealed interface Reading {
+    /// The body is a delivery.
+    ///
+    /// @param delivery what it says
+    record Read(Delivery delivery) implements Reading {}
 
-  /// The body is a delivery.
-  ///
-  /// @param delivery what it says
-  record Read(Delivery delivery) implements Reading {}
-
-  /// The body is not a delivery.
-  ///
-  /// @param field the path of the field that is wrong, or `body` for the whole
-  /// @param expected what belongs there
-  record Unreadable(String field, String expected) implements Reading {}
+    /// The body is not a delivery.
+    ///
+    /// @param field the path of the field that is wrong, or `body` for the whole
+    /// @param expected what belongs there
+    record Unreadable(String field, String expected) implements Reading {}
+  }
 
   /// Reads a delivery, with bounds on its nesting and on the lengths of its names and numbers.
-  static Reading read(String body) {
-    try (var json = Json.STRANGE.createParser(body)) {
+  static Reading parse(String body) {
+    try (JsonParser json = Json.STRANGE.createParser(body)) {
       try {
         if (json.nextToken() != JsonToken.START_OBJECT) {
-          return new Unreadable(BODY, "a JSON object");
+          return new Reading.Unreadable(BODY, "a JSON object");
         }
-        var fields = Fields.read(json);
+        Fields fields = Fields.read(json);
         return json.nextToken() == null
             ? fields.reading()
-            : new Unreadable(BODY, "nothing after the JSON object");
+            : new Reading.Unreadable(BODY, "nothing after the JSON object");
       } catch (StreamConstraintsException _) {
-        return new Unreadable(field(json.getParsingContext()), "JSON " + Json.BOUNDS);
+        return new Reading.Unreadable(field(json.getParsingContext()), "JSON " + Json.BOUNDS);
       } catch (JacksonException _) {
-        return new Unreadable(
+        return new Reading.Unreadable(
             field(json.getParsingContext()), "well-formed JSON with each field once");
       }
     } catch (IOException e) {
@@ -67,19 +68,19 @@ record Delivery(Repository repository, @Nullable Tag tag, @Nullable Instant push
     }
   }
 
-  // The innermost field of ours that is being read: the other names are the stranger's.
+  /// The innermost field of ours that is being read: the other names are the stranger's.
   private static String field(JsonStreamContext context) {
-    var names = new ArrayDeque<String>();
-    for (var at = context; at != null; at = at.getParent()) {
+    Deque<String> names = new ArrayDeque<>();
+    for (JsonStreamContext at = context; at != null; at = at.getParent()) {
       if (at.getCurrentName() != null) {
         names.push(at.getCurrentName());
       }
     }
-    var object = names.poll();
+    String object = names.poll();
     if (object == null || !FIELDS.containsKey(object)) {
       return BODY;
     }
-    var field = names.poll();
+    String field = names.poll();
     return field == null || !FIELDS.get(object).contains(field) ? object : object + "." + field;
   }
 
@@ -116,10 +117,10 @@ record Delivery(Repository repository, @Nullable Tag tag, @Nullable Instant push
     private @Nullable Instant pushedAt;
 
     static Fields read(JsonParser json) throws IOException {
-      var fields = new Fields();
+      Fields fields = new Fields();
       while (json.nextToken() == JsonToken.FIELD_NAME) {
-        var name = json.currentName();
-        var object = json.nextToken() == JsonToken.START_OBJECT;
+        String name = json.currentName();
+        boolean object = json.nextToken() == JsonToken.START_OBJECT;
         if (object && name.equals("repository")) {
           fields.readRepository(json);
         } else if (object && name.equals("push_data")) {
@@ -134,7 +135,7 @@ record Delivery(Repository repository, @Nullable Tag tag, @Nullable Instant push
     private void readRepository(JsonParser json) throws IOException {
       repository = true;
       while (json.nextToken() == JsonToken.FIELD_NAME) {
-        var field = json.currentName();
+        String field = json.currentName();
         json.nextToken();
         switch (field) {
           case "repo_name" -> repoName = Field.read(json);
@@ -148,7 +149,7 @@ record Delivery(Repository repository, @Nullable Tag tag, @Nullable Instant push
     private void readPushData(JsonParser json) throws IOException {
       pushData = true;
       while (json.nextToken() == JsonToken.FIELD_NAME) {
-        var field = json.currentName();
+        String field = json.currentName();
         json.nextToken();
         switch (field) {
           case "tag" -> tag = Field.read(json);
@@ -158,49 +159,50 @@ record Delivery(Repository repository, @Nullable Tag tag, @Nullable Instant push
       }
     }
 
-    // As a double: exact for any second that a calendar has, and never expanded as a huge
-    // exponent would be.
+    /// As a double: exact for any second that a calendar has, and never expanded as a huge exponent
+    /// would be.
     private static @Nullable Instant instant(JsonParser json) throws IOException {
       if (!json.currentToken().isNumeric()) {
         json.skipChildren();
         return null;
       }
-      var seconds = json.getDoubleValue();
-      var endOfYear9999 = 253_402_300_800d;
+      double seconds = json.getDoubleValue();
+      double endOfYear9999 = 253_402_300_800d;
       return seconds >= 1 && seconds < endOfYear9999 ? Instant.ofEpochSecond((long) seconds) : null;
     }
 
     Reading reading() {
       if (!repository) {
-        return new Unreadable("repository", "an object");
+        return new Reading.Unreadable("repository", "an object");
       }
       if (!pushData) {
-        return new Unreadable("push_data", "an object");
+        return new Reading.Unreadable("push_data", "an object");
       }
       return switch (repoName) {
-        case Field.Text(var text) -> withRepository("repository.repo_name", text);
-        case Field.OfAnotherType() -> new Unreadable("repository.repo_name", "a string");
+        case Field.Text(String text) -> withRepository("repository.repo_name", text);
+        case Field.OfAnotherType() -> new Reading.Unreadable("repository.repo_name", "a string");
         case Field.Missing() ->
-            namespace instanceof Field.Text(var owner) && name instanceof Field.Text(var image)
+            namespace instanceof Field.Text(String owner)
+                    && name instanceof Field.Text(String image)
                 ? withRepository("repository.namespace and repository.name", owner + "/" + image)
-                : new Unreadable("repository.repo_name", "a string");
+                : new Reading.Unreadable("repository.repo_name", "a string");
       };
     }
 
     private Reading withRepository(String field, String text) {
       return Repository.parse(text)
           .map(this::withTag)
-          .orElseGet(() -> new Unreadable(field, Repository.EXPECTED));
+          .orElseGet(() -> new Reading.Unreadable(field, Repository.EXPECTED));
     }
 
     private Reading withTag(Repository of) {
       return switch (tag) {
-        case Field.Missing() -> new Read(new Delivery(of, null, pushedAt));
-        case Field.OfAnotherType() -> new Unreadable("push_data.tag", "a string");
-        case Field.Text(var text) ->
+        case Field.Missing() -> new Reading.Read(new Delivery(of, null, pushedAt));
+        case Field.OfAnotherType() -> new Reading.Unreadable("push_data.tag", "a string");
+        case Field.Text(String text) ->
             Tag.parse(text)
-                .<Reading>map(parsed -> new Read(new Delivery(of, parsed, pushedAt)))
-                .orElseGet(() -> new Unreadable("push_data.tag", Tag.EXPECTED));
+                .<Reading>map(parsed -> new Reading.Read(new Delivery(of, parsed, pushedAt)))
+                .orElseGet(() -> new Reading.Unreadable("push_data.tag", Tag.EXPECTED));
       };
     }
   }

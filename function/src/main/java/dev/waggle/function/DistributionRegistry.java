@@ -1,6 +1,7 @@
 package dev.waggle.function;
 
 import com.fasterxml.jackson.core.JacksonException;
+import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
 import java.io.IOException;
 import java.net.HttpURLConnection;
@@ -20,7 +21,7 @@ import org.jspecify.annotations.Nullable;
 /// Asks with `HEAD`, which Docker Hub does not count as a pull, and keeps the tokens that it is
 /// given, so that most look-ups are one request.
 final class DistributionRegistry implements Registry {
-  // Without all four the digest of something else comes back.
+  /// Without all four the digest of something else comes back.
   private static final String MANIFESTS =
       String.join(
           ", ",
@@ -29,7 +30,7 @@ final class DistributionRegistry implements Registry {
           "application/vnd.oci.image.manifest.v1+json",
           "application/vnd.docker.distribution.manifest.v2+json");
 
-  // A delivery can precede the index of its tag.
+  /// A delivery can precede the index of its tag.
   private static final List<Duration> PAUSES_WHILE_MISSING =
       List.of(Duration.ofMillis(250), Duration.ofMillis(500));
 
@@ -55,7 +56,7 @@ final class DistributionRegistry implements Registry {
         base,
         deadline,
         talk -> {
-          var answer = talk.get(URI.create(base + "/v2/"));
+          Conversation.Response answer = talk.get(URI.create(base + "/v2/"));
           return answer.status() != HttpURLConnection.HTTP_UNAUTHORIZED
               || fetchToken(talk, repository, answer).isEmpty();
         });
@@ -63,12 +64,12 @@ final class DistributionRegistry implements Registry {
 
   @Override
   public Finding find(Repository repository, Tag tag, Deadline deadline) {
-    try (var conversation =
+    try (Conversation<Finding> conversation =
         Conversation.<Finding>begin(
             base, deadline, talk -> find(talk, repository, tag, deadline))) {
       return conversation.await(
           failure ->
-              new Unproven(
+              new Finding.Unproven(
                   switch (failure) {
                     case TIMED_OUT -> Doubt.TIMED_OUT;
                     case UNREACHABLE -> Doubt.UNREACHABLE;
@@ -79,9 +80,9 @@ final class DistributionRegistry implements Registry {
 
   private Finding find(Conversation<?> talk, Repository repository, Tag tag, Deadline deadline)
       throws IOException, InterruptedException {
-    var finding = ask(talk, repository, tag);
-    for (var pause : PAUSES_WHILE_MISSING) {
-      if (!(finding instanceof Missing) || !deadline.allows(pause)) {
+    Finding finding = ask(talk, repository, tag);
+    for (Duration pause : PAUSES_WHILE_MISSING) {
+      if (!(finding instanceof Finding.Missing) || !deadline.allows(pause)) {
         return finding;
       }
       waiter.await(pause);
@@ -91,19 +92,19 @@ final class DistributionRegistry implements Registry {
   }
 
   private Finding ask(Conversation<?> talk, Repository repository, Tag tag) throws IOException {
-    var manifest = URI.create(base + "/v2/" + repository + "/manifests/" + tag);
-    var head = talk.head(manifest, headers(unexpired(repository)));
+    URI manifest = URI.create(base + "/v2/" + repository + "/manifests/" + tag);
+    Conversation.Response head = talk.head(manifest, headers(unexpired(repository)));
     if (head.status() != HttpURLConnection.HTTP_UNAUTHORIZED) {
       return finding(head);
     }
-    var problem = fetchToken(talk, repository, head);
+    Optional<Finding.Unproven> problem = fetchToken(talk, repository, head);
     return problem.isPresent()
         ? problem.get()
         : finding(talk.head(manifest, headers(tokens.get(repository))));
   }
 
   private @Nullable Token unexpired(Repository repository) {
-    var token = tokens.get(repository);
+    Token token = tokens.get(repository);
     return token == null || clock.instant().isAfter(token.end) ? null : token;
   }
 
@@ -113,28 +114,30 @@ final class DistributionRegistry implements Registry {
         : Map.of("Accept", MANIFESTS, "Authorization", "Bearer " + token.value);
   }
 
-  // In place of the one that the registry did not take, if there was one. Returns what is in
-  // the way.
-  private Optional<Unproven> fetchToken(
+  /// In place of the one that the registry did not take, if there was one. Returns what is in the
+  /// way.
+  private Optional<Finding.Unproven> fetchToken(
       Conversation<?> talk, Repository repository, Conversation.Response challenged)
       throws IOException {
     tokens.remove(repository);
-    var challenge =
+    Optional<Challenge> challenge =
         challenged
             .headers("WWW-Authenticate")
             .map(Challenge::parse)
             .flatMap(Optional::stream)
             .findFirst();
     if (challenge.isEmpty()) {
-      return Optional.of(new Unproven(Doubt.PRIVATE));
+      return Optional.of(new Finding.Unproven(Doubt.PRIVATE));
     }
-    var answer = talk.get(challenge.get().tokenAddress(repository));
+    Conversation.Response answer = talk.get(challenge.get().tokenAddress(repository));
     if (answer.status() != HttpURLConnection.HTTP_OK) {
       return Optional.of(refusal(answer.status()));
     }
-    var token = Token.in(answer.body(), clock.instant());
+    Optional<Token> token = Token.parse(answer.body(), clock.instant());
     token.ifPresent(it -> tokens.put(repository, it));
-    return token.isPresent() ? Optional.empty() : Optional.of(new Unproven(Doubt.ODD_ANSWER));
+    return token.isPresent()
+        ? Optional.empty()
+        : Optional.of(new Finding.Unproven(Doubt.ODD_ANSWER));
   }
 
   private static Finding finding(Conversation.Response head) {
@@ -143,15 +146,15 @@ final class DistributionRegistry implements Registry {
           head.headers("Docker-Content-Digest")
               .findFirst()
               .flatMap(Digest::parse)
-              .<Finding>map(Found::new)
-              .orElseGet(() -> new Unproven(Doubt.ODD_ANSWER));
-      case HttpURLConnection.HTTP_NOT_FOUND -> new Missing();
+              .<Finding>map(Finding.Found::new)
+              .orElseGet(() -> new Finding.Unproven(Doubt.ODD_ANSWER));
+      case HttpURLConnection.HTTP_NOT_FOUND -> new Finding.Missing();
       default -> refusal(head.status());
     };
   }
 
-  private static Unproven refusal(int status) {
-    return new Unproven(
+  private static Finding.Unproven refusal(int status) {
+    return new Finding.Unproven(
         switch (status) {
           case HttpURLConnection.HTTP_UNAUTHORIZED, HttpURLConnection.HTTP_FORBIDDEN ->
               Doubt.PRIVATE;
@@ -165,24 +168,29 @@ final class DistributionRegistry implements Registry {
   /// @param value of the token
   /// @param end from when on it is not used any more
   private record Token(String value, Instant end) {
-    // What may stand behind "Bearer" (RFC 6750).
+    /// What may stand behind "Bearer" (RFC 6750).
     private static final Pattern GRAMMAR = Pattern.compile("[A-Za-z0-9._~+/-]{1,16384}=*");
 
-    private static final int SECONDS = 60; // where the answer does not say, by the specification
-    private static final int MOST_SECONDS = 300; // which is what Docker Hub's have
-    private static final int MARGIN = 10; // for the way, and between clocks
+    /// How long a token is good where the answer does not say, by the specification.
+    private static final int SECONDS = 60;
+
+    /// How long a token is used at most: as long as Docker Hub's are good.
+    private static final int MAX_SECONDS = 300;
+
+    /// How many seconds earlier a token ends for us, for the way and between clocks.
+    private static final int MARGIN = 10;
 
     /// Returns the token in an answer that came now, or nothing when it has none.
-    static Optional<Token> in(byte[] body, Instant now) throws IOException {
-      try (var json = Json.STRANGE.createParser(body)) {
+    static Optional<Token> parse(byte[] body, Instant now) throws IOException {
+      try (JsonParser json = Json.STRANGE.createParser(body)) {
         if (json.nextToken() != JsonToken.START_OBJECT) {
           return Optional.empty();
         }
         String value = "";
         long seconds = SECONDS;
         while (json.nextToken() == JsonToken.FIELD_NAME) {
-          var name = json.currentName();
-          var type = json.nextToken();
+          String name = json.currentName();
+          JsonToken type = json.nextToken();
           // Either name, by the specification; with the same value where both are sent.
           if (type == JsonToken.VALUE_STRING
               && (name.equals("token") || name.equals("access_token"))) {
@@ -193,7 +201,7 @@ final class DistributionRegistry implements Registry {
             json.skipChildren();
           }
         }
-        var end = now.plusSeconds(Math.clamp(seconds, 0, MOST_SECONDS) - MARGIN);
+        Instant end = now.plusSeconds(Math.clamp(seconds, 0, MAX_SECONDS) - MARGIN);
         return GRAMMAR.matcher(value).matches()
             ? Optional.of(new Token(value, end))
             : Optional.empty();

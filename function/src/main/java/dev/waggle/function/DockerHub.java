@@ -36,8 +36,8 @@ final class DockerHub implements PushRecords {
 
   @Override
   public Asked ask(Repository repository, Tag tag, Deadline deadline) {
-    var slash = repository.value().indexOf('/');
-    var address =
+    int slash = repository.value().indexOf('/');
+    URI address =
         URI.create(
             base
                 + "/v2/namespaces/"
@@ -46,12 +46,12 @@ final class DockerHub implements PushRecords {
                 + repository.value().substring(slash)
                 + "/tags/"
                 + tag);
-    var conversation =
+    Conversation<Optional<PushRecord>> conversation =
         Conversation.<Optional<PushRecord>>begin(
             base,
             deadline,
             talk -> {
-              var answer = talk.get(address);
+              Conversation.Response answer = talk.get(address);
               return answer.status() == HttpURLConnection.HTTP_OK
                   ? record(answer.body())
                   : Optional.empty();
@@ -70,7 +70,7 @@ final class DockerHub implements PushRecords {
   }
 
   private static Optional<PushRecord> record(byte[] body) throws IOException {
-    try (var json = Json.STRANGE.createParser(body)) {
+    try (JsonParser json = Json.STRANGE.createParser(body)) {
       if (json.nextToken() != JsonToken.START_OBJECT) {
         return Optional.empty();
       }
@@ -78,7 +78,7 @@ final class DockerHub implements PushRecords {
       Digest whole = null;
       Set<Digest> parts = Set.of();
       while (json.nextToken() == JsonToken.FIELD_NAME) {
-        var field = json.currentName();
+        String field = json.currentName();
         json.nextToken();
         switch (field) {
           case "tag_last_pushed" -> pushedAt = instant(json);
@@ -87,7 +87,7 @@ final class DockerHub implements PushRecords {
           default -> json.skipChildren();
         }
       }
-      var digests = whole == null ? parts : Set.of(whole);
+      Set<Digest> digests = whole == null ? parts : Set.of(whole);
       return Optional.ofNullable(pushedAt).map(last -> new PushRecord(last, digests));
     } catch (JacksonException _) {
       return Optional.empty();
@@ -115,7 +115,7 @@ final class DockerHub implements PushRecords {
   }
 
   private static Set<Digest> digestsOfParts(JsonParser json) throws IOException {
-    var digests = new HashSet<Digest>();
+    Set<Digest> digests = new HashSet<>();
     if (json.currentToken() != JsonToken.START_ARRAY) {
       json.skipChildren();
       return digests;
@@ -126,9 +126,9 @@ final class DockerHub implements PushRecords {
         continue;
       }
       while (json.nextToken() == JsonToken.FIELD_NAME) {
-        var named = json.currentName().equals("digest");
+        boolean named = json.currentName().equals("digest");
         json.nextToken();
-        var digest = named ? digest(json) : null;
+        Digest digest = named ? digest(json) : null;
         if (digest != null) {
           digests.add(digest);
         } else if (!named) {

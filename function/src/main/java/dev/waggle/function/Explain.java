@@ -3,6 +3,7 @@ package dev.waggle.function;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.PrintStream;
+import java.io.Serial;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
@@ -12,6 +13,7 @@ import java.time.ZoneOffset;
 import java.time.format.DateTimeParseException;
 import java.util.ArrayDeque;
 import java.util.Base64;
+import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -37,8 +39,9 @@ final class Explain {
       exit status: 0 accepted, 1 ignored or refused, 2 nothing to explain\
       """;
 
-  // Stands for the one in the webhook's address, of which a delivery knows nothing.
+  /// Stands for the one in the webhook's address, of which a delivery knows nothing.
   private static final String TOKEN = "any";
+
   private static final DeliveryId ID = new DeliveryId("explained");
 
   private Explain() {}
@@ -60,38 +63,40 @@ final class Explain {
       PrintStream out,
       PrintStream err) {
     try {
-      var options = Options.parse(arguments);
-      var body = Base64.getEncoder().encodeToString(options.delivery(in));
-      var verdict = verdict(body, environment, options.clock());
-      var known = Setting.REPOSITORIES.value(environment).isPresent();
+      Options options = Options.parse(arguments);
+      String body = Base64.getEncoder().encodeToString(options.delivery(in));
+      Verdict verdict = verdict(body, environment, options.clock());
+      boolean known = Setting.REPOSITORIES.value(environment).isPresent();
       Explanation.of(ID, verdict, known).forEach(out::println);
       if (options.at == null && isTooOld(verdict)) {
         out.println("\nA delivery that came earlier is explained with --at TIME.");
       }
       return verdict.kind() == Verdict.Kind.ACCEPTED ? 0 : 1;
-    } catch (NotExplained | InvalidConfiguration e) {
+    } catch (NotExplainedException | InvalidConfigurationException e) {
       err.println(e.getMessage());
       return NOT_EXPLAINED;
     }
   }
 
   private static boolean isTooOld(Verdict verdict) {
-    return verdict instanceof Verdict.PushContradicted(_, var push)
+    return verdict instanceof Verdict.PushContradicted(_, PushMessage push)
         && push.time().evidence() == Evidence.TOO_OLD;
   }
 
   private static Verdict verdict(String body, Map<String, String> environment, Clock clock) {
-    var configuration = configuration(body, environment);
-    var registry = new DistributionRegistry(configuration.registryUrl(), Waiter.REAL, clock);
-    var records = configuration.hubUrl().<PushRecords>map(DockerHub::new).orElse(PushRecords.NONE);
-    PushQueue queue = (_, _) -> new PushQueue.Sent();
+    Configuration configuration = configuration(body, environment);
+    DistributionRegistry registry =
+        new DistributionRegistry(configuration.registryUrl(), Waiter.REAL, clock);
+    PushRecords records =
+        configuration.hubUrl().<PushRecords>map(DockerHub::new).orElse(PushRecords.NONE);
+    PushQueue queue = (_, _) -> new PushQueue.Sending.Sent();
     return new Judge(configuration, registry, records, queue, clock)
         .judge(new Request(ID, TOKEN, body, true), new Waits());
   }
 
   private static Configuration configuration(String body, Map<String, String> environment) {
-    var settings = new HashMap<String, String>();
-    for (var setting :
+    Map<String, String> settings = new HashMap<>();
+    for (Setting setting :
         List.of(
             Setting.REPOSITORIES,
             Setting.REGISTRY_URL,
@@ -105,10 +110,10 @@ final class Explain {
     return Configuration.from(settings);
   }
 
-  // The delivery's own, so that it passes; any, where there is none.
+  /// The delivery's own, so that it passes; any, where there is none.
   private static String repository(String body) {
-    return Body.of(body, true) instanceof Body.Text(var text)
-            && Delivery.read(text) instanceof Delivery.Read(var delivery)
+    return Body.of(body, true) instanceof Body.Text(String text)
+            && Delivery.parse(text) instanceof Delivery.Reading.Read(Delivery delivery)
         ? delivery.repository().value()
         : "any/any";
   }
@@ -119,19 +124,19 @@ final class Explain {
   /// @param at when the delivery came; now if null
   private record Options(@Nullable Path file, @Nullable Instant at) {
     static Options parse(List<String> arguments) {
-      var rest = new ArrayDeque<>(arguments);
+      Deque<String> rest = new ArrayDeque<>(arguments);
       if (!"explain".equals(rest.poll())) {
-        throw new NotExplained(USAGE);
+        throw new NotExplainedException(USAGE);
       }
       Instant at = null;
       if ("--at".equals(rest.peek())) {
         rest.remove();
         at = time(rest.poll());
       }
-      var file = rest.poll();
-      var option = file != null && file.startsWith("-") && !file.equals("-");
+      String file = rest.poll();
+      boolean option = file != null && file.startsWith("-") && !file.equals("-");
       if (option || !rest.isEmpty()) {
-        throw new NotExplained(USAGE);
+        throw new NotExplainedException(USAGE);
       }
       return new Options(file == null || file.equals("-") ? null : path(file), at);
     }
@@ -140,7 +145,7 @@ final class Explain {
       try {
         return Instant.parse(text == null ? "" : text);
       } catch (DateTimeParseException _) {
-        throw new NotExplained("--at takes a time like 2026-11-01T10:00:00Z");
+        throw new NotExplainedException("--at takes a time like 2026-11-01T10:00:00Z");
       }
     }
 
@@ -148,7 +153,7 @@ final class Explain {
       try {
         return Path.of(file);
       } catch (InvalidPathException _) {
-        throw new NotExplained(file + " is not the name of a file");
+        throw new NotExplainedException(file + " is not the name of a file");
       }
     }
 
@@ -156,21 +161,21 @@ final class Explain {
       return at == null ? Clock.systemUTC() : Clock.fixed(at, ZoneOffset.UTC);
     }
 
-    // One byte more than the function reads is as much as it takes to say so.
+    /// One byte more than the function reads is as much as it takes to say so.
     byte[] delivery(InputStream in) {
-      try (var stream = file == null ? in : Files.newInputStream(file)) {
+      try (InputStream stream = file == null ? in : Files.newInputStream(file)) {
         return stream.readNBytes(Body.MAX_BYTES + 1);
       } catch (IOException e) {
-        throw new NotExplained("the delivery cannot be read: " + e);
+        throw new NotExplainedException("the delivery cannot be read: " + e);
       }
     }
   }
 
   /// Ends the command with a message for whoever runs it.
-  private static final class NotExplained extends RuntimeException {
-    private static final long serialVersionUID = 1;
+  private static final class NotExplainedException extends RuntimeException {
+    @Serial private static final long serialVersionUID = 1L;
 
-    NotExplained(String message) {
+    NotExplainedException(String message) {
       super(message);
     }
   }

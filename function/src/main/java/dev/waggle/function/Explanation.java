@@ -1,5 +1,6 @@
 package dev.waggle.function;
 
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -19,12 +20,12 @@ final class Explanation {
   /// @param repositoriesKnown whether it was reached with the repositories that are configured;
   ///   without them every repository passes
   static List<String> of(DeliveryId id, Verdict verdict, boolean repositoriesKnown) {
-    var lines = new ArrayList<String>();
-    var results = results(verdict, repositoriesKnown);
+    List<String> lines = new ArrayList<>();
+    List<String> results = results(verdict, repositoriesKnown);
     for (int i = 0; i < STEPS.size(); i++) {
       lines.add(line(STEPS.get(i), i < results.size() ? results.get(i) : "not reached"));
     }
-    var answer = Answer.to(id, verdict);
+    Answer answer = Answer.to(id, verdict);
     lines.add("");
     lines.add(line("verdict", verdict.kind() + ": " + verdict.words()));
     lines.add(line("answer", answer.status() + " " + answer.body()));
@@ -45,8 +46,8 @@ final class Explanation {
 
   private static Optional<PushMessage> message(Verdict verdict) {
     return switch (verdict) {
-      case Verdict.Accepted(_, var push) -> Optional.of(push);
-      case Verdict.AcceptedUnproven(_, var push, _) -> Optional.of(push);
+      case Verdict.Accepted(_, PushMessage push) -> Optional.of(push);
+      case Verdict.AcceptedUnproven(_, PushMessage push, _) -> Optional.of(push);
       case Verdict.NoTag _,
           Verdict.TagNotWanted _,
           Verdict.TagNotInRegistry _,
@@ -61,10 +62,10 @@ final class Explanation {
     };
   }
 
-  // Of each step up to the last that was taken.
+  /// Of each step up to the last that was taken.
   private static List<String> results(Verdict verdict, boolean repositoriesKnown) {
-    var token = "not looked at: it is in the webhook's address, not in the delivery";
-    var ours =
+    String token = "not looked at: it is in the webhook's address, not in the delivery";
+    String ours =
         repositoriesKnown
             ? "passed: WAGGLE_REPOSITORIES has it, and wants the tag"
             : "not looked at: WAGGLE_REPOSITORIES is not set here";
@@ -72,22 +73,22 @@ final class Explanation {
       case Verdict.WrongToken() -> List.of("failed: none of the configured ones");
       case Verdict.UnexpectedFailure _ -> List.of(token);
       case Verdict.TooLarge _ -> List.of(token, "failed: more than " + Body.MAX_BYTES + " bytes");
-      case Verdict.NotADelivery(_, var field, var expected) ->
+      case Verdict.NotADelivery(_, String field, String expected) ->
           List.of(token, "failed: " + field + ", expected " + expected);
       case Verdict.NotOurRepository _ ->
           List.of(token, "passed", "failed: WAGGLE_REPOSITORIES does not have it");
-      case Verdict.NoTag(_, var repository) ->
+      case Verdict.NoTag(_, Repository repository) ->
           List.of(token, "passed: " + repository, "failed: a push without a tag");
-      case Verdict.TagNotWanted(_, var repository, var tag) ->
+      case Verdict.TagNotWanted(_, Repository repository, Tag tag) ->
           List.of(
               token,
               "passed: " + repository + ":" + tag,
               "failed: WAGGLE_REPOSITORIES has it, but does not want the tag");
-      case Verdict.TagNotInRegistry(_, var repository, var tag) ->
+      case Verdict.TagNotInRegistry(_, Repository repository, Tag tag) ->
           List.of(token, "passed: " + repository + ":" + tag, ours, "failed: it knows no such tag");
-      case Verdict.PushContradicted(_, var push) ->
+      case Verdict.PushContradicted(_, PushMessage push) ->
           List.of(token, shape(push), ours, registry(push), "failed: " + time(push));
-      case Verdict.Accepted(_, var push) ->
+      case Verdict.Accepted(_, PushMessage push) ->
           List.of(
               token,
               shape(push),
@@ -95,7 +96,7 @@ final class Explanation {
               registry(push),
               time(push),
               "nothing sent, as this only explains");
-      case Verdict.AcceptedUnproven(_, var push, var doubt) ->
+      case Verdict.AcceptedUnproven(_, PushMessage push, Registry.Doubt doubt) ->
           List.of(
               token,
               shape(push),
@@ -103,13 +104,13 @@ final class Explanation {
               registry(push) + ": " + doubt,
               time(push),
               "nothing sent, as this only explains");
-      case Verdict.QueueUnavailable(_, var push, var reason) ->
+      case Verdict.QueueUnavailable(_, PushMessage push, String reason) ->
           List.of(token, shape(push), ours, registry(push), time(push), "failed: " + reason);
     };
   }
 
   private static String shape(PushMessage push) {
-    var at = push.time().at();
+    Instant at = push.time().at();
     return "passed: "
         + push.repository()
         + ":"
@@ -124,7 +125,7 @@ final class Explanation {
   }
 
   private static String time(PushMessage push) {
-    var evidence = push.time().evidence();
+    Evidence evidence = push.time().evidence();
     return evidence.standing() + ": " + evidence.reason();
   }
 

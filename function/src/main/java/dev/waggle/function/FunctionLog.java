@@ -12,7 +12,9 @@ import java.util.concurrent.TimeUnit;
 /// header, path or token comes near it.
 final class FunctionLog {
   private static final int MAX_CAUSES = 5;
-  private static final int MAX_FRAMES = 15; // enough to leave the JDK and reach our own code
+
+  /// How many frames of each are logged: enough to leave the JDK and reach our own code.
+  private static final int MAX_FRAMES = 15;
 
   /// In the words by which Lambda's own log filter knows them.
   private enum Level {
@@ -48,7 +50,7 @@ final class FunctionLog {
         });
   }
 
-  // In one piece, so that lines of parallel requests do not mix.
+  /// In one piece, so that lines of parallel requests do not mix.
   private void print(Json.Fields fields) {
     out.print(Json.object(fields) + "\n");
     out.flush();
@@ -56,7 +58,7 @@ final class FunctionLog {
 
   private static Level level(Verdict verdict) {
     return switch (verdict) {
-      case Verdict.Accepted(_, var push) ->
+      case Verdict.Accepted(_, PushMessage push) ->
           push.time().evidence().standing() == Evidence.Standing.CONTRADICTED
               ? Level.WARN
               : Level.INFO;
@@ -78,45 +80,48 @@ final class FunctionLog {
     json.writeStringField("verdict", verdict.kind().toString());
     json.writeStringField("deliveryId", id.value());
     switch (verdict) {
-      case Verdict.Accepted(var token, var push) -> {
+      case Verdict.Accepted(TokenHashes.Match token, PushMessage push) -> {
         push(json, push);
         token(json, token);
       }
-      case Verdict.AcceptedUnproven(var token, var push, var doubt) -> {
+      case Verdict.AcceptedUnproven(
+              TokenHashes.Match token,
+              PushMessage push,
+              Registry.Doubt doubt) -> {
         push(json, push);
         json.writeStringField("reason", doubt.toString());
         token(json, token);
       }
-      case Verdict.NoTag(var token, var repository) -> {
+      case Verdict.NoTag(TokenHashes.Match token, Repository repository) -> {
         json.writeStringField("repository", repository.value());
         token(json, token);
       }
-      case Verdict.TagNotWanted(var token, var repository, var tag) -> {
+      case Verdict.TagNotWanted(TokenHashes.Match token, Repository repository, Tag tag) -> {
         tag(json, repository, tag);
         token(json, token);
       }
-      case Verdict.TagNotInRegistry(var token, var repository, var tag) -> {
+      case Verdict.TagNotInRegistry(TokenHashes.Match token, Repository repository, Tag tag) -> {
         tag(json, repository, tag);
         token(json, token);
       }
       case Verdict.WrongToken() -> {}
-      case Verdict.TooLarge(var token) -> token(json, token);
-      case Verdict.NotADelivery(var token, var field, var expected) -> {
+      case Verdict.TooLarge(TokenHashes.Match token) -> token(json, token);
+      case Verdict.NotADelivery(TokenHashes.Match token, String field, String expected) -> {
         json.writeStringField("field", field);
         json.writeStringField("expected", expected);
         token(json, token);
       }
-      case Verdict.NotOurRepository(var token) -> token(json, token);
-      case Verdict.PushContradicted(var token, var push) -> {
+      case Verdict.NotOurRepository(TokenHashes.Match token) -> token(json, token);
+      case Verdict.PushContradicted(TokenHashes.Match token, PushMessage push) -> {
         push(json, push);
         token(json, token);
       }
-      case Verdict.QueueUnavailable(var token, var push, var reason) -> {
+      case Verdict.QueueUnavailable(TokenHashes.Match token, PushMessage push, String reason) -> {
         push(json, push);
         json.writeStringField("reason", reason);
         token(json, token);
       }
-      case Verdict.UnexpectedFailure(var cause) -> stack(json, cause);
+      case Verdict.UnexpectedFailure(Throwable cause) -> stack(json, cause);
     }
   }
 
@@ -149,16 +154,16 @@ final class FunctionLog {
     json.writeStringField("token", token.toString());
   }
 
-  // Classes and frames, without the messages.
+  /// Classes and frames, without the messages.
   private static void stack(JsonGenerator json, Throwable failure) throws IOException {
     json.writeStringField("exception", failure.getClass().getName());
     json.writeArrayFieldStart("stack");
-    var cause = failure;
+    Throwable cause = failure;
     for (int depth = 0; cause != null && depth < MAX_CAUSES; depth++) {
       if (depth > 0) {
         json.writeString("caused by " + cause.getClass().getName());
       }
-      var frames = cause.getStackTrace();
+      StackTraceElement[] frames = cause.getStackTrace();
       for (int i = 0; i < Math.min(frames.length, MAX_FRAMES); i++) {
         json.writeString(frames[i].toString());
       }

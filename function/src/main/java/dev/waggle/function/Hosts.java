@@ -16,12 +16,12 @@ final class Hosts {
         || address.getPort() > 65_535) {
       return false;
     }
-    var secure = "https".equals(address.getScheme());
+    boolean secure = "https".equals(address.getScheme());
     if (address.getHost().equalsIgnoreCase(party.getHost())) {
-      var plain = "http".equals(address.getScheme()) && "http".equals(party.getScheme());
+      boolean plain = "http".equals(address.getScheme()) && "http".equals(party.getScheme());
       return secure || plain;
     }
-    var ordinaryPort = address.getPort() == -1 || address.getPort() == 443;
+    boolean ordinaryPort = address.getPort() == -1 || address.getPort() == 443;
     return secure
         && ordinaryPort
         && domain(party.getHost())
@@ -35,13 +35,13 @@ final class Hosts {
             true, host.length() - domain.length() - 1, "." + domain, 0, domain.length() + 1);
   }
 
-  // All but the first label. Without a list of public suffixes the rest counts as somebody's own
-  // only if it cannot be one like co.uk; a party on such a name has that one host.
+  /// All but the first label. Without a list of public suffixes the rest counts as somebody's own
+  /// only if it cannot be one like co.uk; a party on such a name has that one host.
   private static Optional<String> domain(String host) {
-    var labels = host.split("\\.", -1);
-    var last = labels[labels.length - 1];
-    var address = last.isEmpty() || last.endsWith("]") || Character.isDigit(last.charAt(0));
-    var maybePublic = labels.length == 3 && labels[1].length() <= 3;
+    String[] labels = host.split("\\.", -1);
+    String last = labels[labels.length - 1];
+    boolean address = last.isEmpty() || last.endsWith("]") || Character.isDigit(last.charAt(0));
+    boolean maybePublic = labels.length == 3 && labels[1].length() <= 3;
     if (address || labels.length < 3 || maybePublic) {
       return Optional.empty();
     }

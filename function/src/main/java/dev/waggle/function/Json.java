@@ -15,7 +15,9 @@ final class Json {
   /// For what the platform or this module wrote.
   static final JsonFactory TRUSTED = new JsonFactory();
 
-  private static final int MAX_DEPTH = 32; // real deliveries have 3
+  /// How deep a stranger may nest; real deliveries have 3.
+  private static final int MAX_DEPTH = 32;
+
   private static final int MAX_NUMBER = 64;
   private static final int MAX_NAME = 256;
 
@@ -55,8 +57,8 @@ final class Json {
 
   /// Returns one object on one line.
   static String object(Fields fields) {
-    var text = new StringWriter();
-    try (var json = TRUSTED.createGenerator(text)) {
+    StringWriter text = new StringWriter();
+    try (JsonGenerator json = TRUSTED.createGenerator(text)) {
       json.writeStartObject();
       fields.write(json);
       json.writeEndObject();

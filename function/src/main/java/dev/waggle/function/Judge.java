@@ -3,6 +3,7 @@ package dev.waggle.function;
 import dev.waggle.function.PushRecords.PushRecord;
 import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -12,8 +13,8 @@ final class Judge {
   /// For all calls to the outside together.
   static final Duration BUDGET = Duration.ofSeconds(3);
 
-  // Leaves the queue a second at least: a push is accepted without the registry, but not without
-  // the queue.
+  /// Leaves the queue a second at least: a push is accepted without the registry, but not without
+  /// the queue.
   static final Duration LOOKUP_BUDGET = Duration.ofSeconds(2);
 
   private final TokenHashes tokens;
@@ -53,20 +54,20 @@ final class Judge {
   private Verdict body(TokenHashes.Match token, Request request, Waits waits) {
     return switch (Body.of(request.body(), request.base64())) {
       case Body.Oversized() -> new Verdict.TooLarge(token);
-      case Body.Unreadable(var expected) -> new Verdict.NotADelivery(token, "body", expected);
-      case Body.Text(var text) ->
-          switch (Delivery.read(text)) {
-            case Delivery.Unreadable(var field, var expected) ->
+      case Body.Unreadable(String expected) -> new Verdict.NotADelivery(token, "body", expected);
+      case Body.Text(String text) ->
+          switch (Delivery.parse(text)) {
+            case Delivery.Reading.Unreadable(String field, String expected) ->
                 new Verdict.NotADelivery(token, field, expected);
-            case Delivery.Read(var delivery) ->
+            case Delivery.Reading.Read(Delivery delivery) ->
                 delivery(token, request.deliveryId(), delivery, waits);
           };
     };
   }
 
   private Verdict delivery(TokenHashes.Match token, DeliveryId id, Delivery delivery, Waits waits) {
-    var repository = delivery.repository();
-    var tag = delivery.tag();
+    Repository repository = delivery.repository();
+    Tag tag = delivery.tag();
     if (!repositories.contains(repository)) {
       return new Verdict.NotOurRepository(token);
     }
@@ -76,16 +77,16 @@ final class Judge {
     if (!repositories.wants(repository, tag)) {
       return new Verdict.TagNotWanted(token, repository, tag);
     }
-    var deadline = Deadline.in(BUDGET);
-    var found = waits.forLookups(() -> lookUp(repository, tag, deadline));
+    Deadline deadline = Deadline.in(BUDGET);
+    Found found = waits.forLookups(() -> lookUp(repository, tag, deadline));
     return switch (found.finding) {
-      case Registry.Missing() -> new Verdict.TagNotInRegistry(token, repository, tag);
-      case Registry.Found(var digest) -> {
-        var push = push(id, delivery, tag, digest, found.record);
+      case Registry.Finding.Missing() -> new Verdict.TagNotInRegistry(token, repository, tag);
+      case Registry.Finding.Found(Digest digest) -> {
+        PushMessage push = push(id, delivery, tag, digest, found.record);
         yield sent(token, push, deadline, waits, new Verdict.Accepted(token, push));
       }
-      case Registry.Unproven(var doubt) -> {
-        var push = push(id, delivery, tag, null, found.record);
+      case Registry.Finding.Unproven(Registry.Doubt doubt) -> {
+        PushMessage push = push(id, delivery, tag, null, found.record);
         yield sent(token, push, deadline, waits, new Verdict.AcceptedUnproven(token, push, doubt));
       }
     };
@@ -94,11 +95,11 @@ final class Judge {
   private record Found(Registry.Finding finding, Optional<PushRecord> record) {}
 
   private Found lookUp(Repository repository, Tag tag, Deadline deadline) {
-    var lookups = deadline.atMost(LOOKUP_BUDGET);
-    try (var asked = records.ask(repository, tag, lookups)) {
-      var finding = registry.find(repository, tag, lookups);
+    Deadline lookups = deadline.atMost(LOOKUP_BUDGET);
+    try (PushRecords.Asked asked = records.ask(repository, tag, lookups)) {
+      Registry.Finding finding = registry.find(repository, tag, lookups);
       return new Found(
-          finding, finding instanceof Registry.Missing ? Optional.empty() : asked.answer());
+          finding, finding instanceof Registry.Finding.Missing ? Optional.empty() : asked.answer());
     }
   }
 
@@ -108,8 +109,8 @@ final class Judge {
       Tag tag,
       @Nullable Digest digest,
       Optional<PushRecord> record) {
-    var now = clock.instant();
-    var time = PushTime.judge(delivery.pushedAt(), now, digest, record);
+    Instant now = clock.instant();
+    PushTime time = PushTime.judge(delivery.pushedAt(), now, digest, record);
     return new PushMessage(id, delivery.repository(), tag, digest, time, now);
   }
 
@@ -120,8 +121,9 @@ final class Judge {
       return new Verdict.PushContradicted(token, push);
     }
     return switch (waits.forQueue(() -> queue.send(push, deadline))) {
-      case PushQueue.Sent() -> accepted;
-      case PushQueue.NotSent(var reason) -> new Verdict.QueueUnavailable(token, push, reason);
+      case PushQueue.Sending.Sent() -> accepted;
+      case PushQueue.Sending.NotSent(String reason) ->
+          new Verdict.QueueUnavailable(token, push, reason);
     };
   }
 }

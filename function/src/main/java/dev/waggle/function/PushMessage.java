@@ -22,7 +22,9 @@ record PushMessage(
     PushTime time,
     Instant acceptedAt) {
   private static final int VERSION = 1;
-  private static final int MAX_GROUP = 128; // what SQS allows
+
+  /// How long SQS lets a group's name be.
+  private static final int MAX_GROUP = 128;
 
   PushMessage {
     acceptedAt = acceptedAt.truncatedTo(ChronoUnit.MILLIS);
@@ -69,7 +71,7 @@ record PushMessage(
   }
 
   private String what() {
-    var at = time.at();
+    Instant at = time.at();
     if (at == null) {
       return digest == null ? deliveryId.value() : digest.value();
     }

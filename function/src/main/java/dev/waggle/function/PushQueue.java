@@ -7,13 +7,13 @@ interface PushQueue {
   Sending send(PushMessage push, Deadline deadline);
 
   /// What became of a message.
-  sealed interface Sending {}
+  sealed interface Sending {
+    /// The queue has it, now or from an earlier delivery of the same push.
+    record Sent() implements Sending {}
 
-  /// The queue has it, now or from an earlier delivery of the same push.
-  record Sent() implements Sending {}
-
-  /// The queue may not have it.
-  ///
-  /// @param reason in constant words and codes
-  record NotSent(String reason) implements Sending {}
+    /// The queue may not have it.
+    ///
+    /// @param reason in constant words and codes
+    record NotSent(String reason) implements Sending {}
+  }
 }

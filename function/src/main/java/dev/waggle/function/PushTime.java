@@ -32,8 +32,8 @@ record PushTime(@Nullable Instant at, boolean recorded, Evidence evidence) {
   /// @param record of the tag's last push, as Docker Hub has it
   static PushTime judge(
       @Nullable Instant said, Instant now, @Nullable Digest digest, Optional<PushRecord> record) {
-    var known = record.filter(of -> !of.pushedAt().isAfter(now.plus(TOLERANCE)));
-    var last =
+    Optional<PushRecord> known = record.filter(of -> !of.pushedAt().isAfter(now.plus(TOLERANCE)));
+    Optional<Instant> last =
         known
             .filter(of -> digest != null && of.digests().contains(digest))
             .map(PushRecord::pushedAt);
@@ -49,7 +49,8 @@ record PushTime(@Nullable Instant at, boolean recorded, Evidence evidence) {
     if (known.isEmpty()) {
       return new PushTime(said, false, Evidence.NO_RECORD);
     }
-    var fits = digest == null && compared(said, known.get().pushedAt(), now) == Evidence.RECORDED;
+    boolean fits =
+        digest == null && compared(said, known.get().pushedAt(), now) == Evidence.RECORDED;
     return new PushTime(said, false, fits ? Evidence.RECORDED : Evidence.OTHER_RECORD);
   }
 

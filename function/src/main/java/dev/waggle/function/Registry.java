@@ -6,20 +6,20 @@ interface Registry {
   Finding find(Repository repository, Tag tag, Deadline deadline);
 
   /// What the registry says.
-  sealed interface Finding {}
+  sealed interface Finding {
+    /// The registry knows the tag.
+    ///
+    /// @param digest of the image that the tag names now
+    record Found(Digest digest) implements Finding {}
 
-  /// The registry knows the tag.
-  ///
-  /// @param digest of the image that the tag names now
-  record Found(Digest digest) implements Finding {}
+    /// The registry knows no such tag.
+    record Missing() implements Finding {}
 
-  /// The registry knows no such tag.
-  record Missing() implements Finding {}
-
-  /// The registry could not be made to say.
-  ///
-  /// @param doubt why
-  record Unproven(Doubt doubt) implements Finding {}
+    /// The registry could not be made to say.
+    ///
+    /// @param doubt why
+    record Unproven(Doubt doubt) implements Finding {}
+  }
 
   /// Why a push could not be proved.
   enum Doubt {

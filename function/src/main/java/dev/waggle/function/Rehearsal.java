@@ -24,8 +24,8 @@ final class Rehearsal {
 
   /// Goes through it once.
   static void run(Clock clock) {
-    var now = clock.instant();
-    var configuration =
+    Instant now = clock.instant();
+    Configuration configuration =
         new Configuration(
             TokenHashes.parse(Sha256.hex(TOKEN)),
             AllowList.parse("none/none"),
@@ -33,14 +33,14 @@ final class Rehearsal {
             URI.create("https://none.invalid"),
             Optional.empty(),
             Configuration.Contradicted.REFUSE);
-    var judge =
+    Judge judge =
         new Judge(
             configuration,
-            (_, _, _) -> new Registry.Found(DIGEST),
+            (_, _, _) -> new Registry.Finding.Found(DIGEST),
             (_, _, _) -> new Recorded(now),
             Rehearsal::take,
             clock);
-    var nowhere = new PrintStream(OutputStream.nullOutputStream(), false, UTF_8);
+    PrintStream nowhere = new PrintStream(OutputStream.nullOutputStream(), false, UTF_8);
     try {
       new WebhookHandler(judge, new FunctionLog(nowhere, clock))
           .handleRequest(
@@ -75,8 +75,8 @@ final class Rehearsal {
 
   private static PushQueue.Sending take(PushMessage push, Deadline deadline) {
     return push.json().isEmpty() || push.deduplicationId().isEmpty()
-        ? new PushQueue.NotSent("")
-        : new PushQueue.Sent();
+        ? new PushQueue.Sending.NotSent("")
+        : new PushQueue.Sending.Sent();
   }
 
   private record Recorded(Instant at) implements PushRecords.Asked {

@@ -71,9 +71,9 @@ enum Setting {
         .orElseThrow();
   }
 
-  // The Levenshtein distance, row by row.
+  /// The Levenshtein distance, row by row.
   private static int edits(String from, String to) {
-    var row = new int[to.length() + 1];
+    int[] row = new int[to.length() + 1];
     for (int j = 0; j <= to.length(); j++) {
       row[j] = j;
     }

@@ -2,6 +2,7 @@ package dev.waggle.function;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
 import java.io.IOException;
 import java.io.InterruptedIOException;
@@ -20,6 +21,7 @@ import software.amazon.awssdk.http.SdkHttpMethod;
 import software.amazon.awssdk.http.SdkHttpRequest;
 import software.amazon.awssdk.http.auth.aws.signer.AwsV4FamilyHttpSigner;
 import software.amazon.awssdk.http.auth.aws.signer.AwsV4HttpSigner;
+import software.amazon.awssdk.http.auth.spi.signer.SignedRequest;
 import software.amazon.awssdk.identity.spi.AwsCredentialsIdentity;
 import software.amazon.awssdk.identity.spi.AwsSessionCredentialsIdentity;
 
@@ -29,7 +31,7 @@ import software.amazon.awssdk.identity.spi.AwsSessionCredentialsIdentity;
 /// quarter of what a cold start computes, and gives up long before a push has to be given up.
 final class SqsPushQueue implements PushQueue {
   private static final Duration FIRST_PAUSE = Duration.ofMillis(100);
-  private static final Duration LONGEST_PAUSE = Duration.ofMillis(800);
+  private static final Duration MAX_PAUSE = Duration.ofMillis(800);
 
   private static final String LATE = "the queue did not answer in time";
   private static final String UNREACHABLE = "the queue is unreachable";
@@ -53,21 +55,21 @@ final class SqsPushQueue implements PushQueue {
   /// `AWS_REGION`, `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY` and `AWS_SESSION_TOKEN`. Where
   /// `AWS_ENDPOINT_URL_SQS` is not set, the queue is asked where its address says.
   ///
-  /// @throws InvalidConfiguration naming every variable that is missing
+  /// @throws InvalidConfigurationException naming every variable that is missing
   static SqsPushQueue connect(URI queueUrl, Map<String, String> environment) {
-    var missing = new ArrayList<String>();
-    var region = required(environment, "AWS_REGION", missing);
-    var id = required(environment, "AWS_ACCESS_KEY_ID", missing);
-    var secret = required(environment, "AWS_SECRET_ACCESS_KEY", missing);
+    List<String> missing = new ArrayList<>();
+    String region = required(environment, "AWS_REGION", missing);
+    String id = required(environment, "AWS_ACCESS_KEY_ID", missing);
+    String secret = required(environment, "AWS_SECRET_ACCESS_KEY", missing);
     if (!missing.isEmpty()) {
-      throw new InvalidConfiguration(missing);
+      throw new InvalidConfigurationException(missing);
     }
-    var credentials =
+    AwsCredentialsIdentity credentials =
         value(environment, "AWS_SESSION_TOKEN")
             .<AwsCredentialsIdentity>map(
                 token -> AwsSessionCredentialsIdentity.create(id, secret, token))
             .orElseGet(() -> AwsCredentialsIdentity.create(id, secret));
-    var endpoint =
+    URI endpoint =
         value(environment, "AWS_ENDPOINT_URL_SQS").map(URI::create).orElse(queueUrl).resolve("/");
     return new SqsPushQueue(queueUrl, endpoint, region, credentials);
   }
@@ -88,7 +90,7 @@ final class SqsPushQueue implements PushQueue {
 
   @Override
   public Sending send(PushMessage push, Deadline deadline) {
-    var request =
+    String request =
         Json.object(
             json -> {
               json.writeStringField("QueueUrl", queueUrl.toString());
@@ -96,14 +98,14 @@ final class SqsPushQueue implements PushQueue {
               json.writeStringField("MessageGroupId", push.group());
               json.writeStringField("MessageDeduplicationId", push.deduplicationId());
             });
-    try (var call = call("SendMessage", request, deadline)) {
-      return call.await().<Sending>map(NotSent::new).orElseGet(Sent::new);
+    try (Call call = call("SendMessage", request, deadline)) {
+      return call.await().<Sending>map(Sending.NotSent::new).orElseGet(Sending.Sent::new);
     }
   }
 
   /// Begins to make the first [#send] fast: connects, and asks the queue for its name.
   Call warmUp(Deadline deadline) {
-    var request =
+    String request =
         Json.object(
             json -> {
               json.writeStringField("QueueUrl", queueUrl.toString());
@@ -131,15 +133,15 @@ final class SqsPushQueue implements PushQueue {
   }
 
   private Call call(String action, String request, Deadline deadline) {
-    var body = request.getBytes(UTF_8);
-    var problem = new AtomicReference<>(LATE);
+    byte[] body = request.getBytes(UTF_8);
+    AtomicReference<String> problem = new AtomicReference<>(LATE);
     return new Call(
         Conversation.begin(
             endpoint, deadline, talk -> insist(talk, action, body, deadline, problem)),
         problem);
   }
 
-  // As often as there is time: what ails the queue may pass.
+  /// As often as there is time: what ails the queue may pass.
   private Optional<String> insist(
       Conversation<?> talk,
       String action,
@@ -147,15 +149,15 @@ final class SqsPushQueue implements PushQueue {
       Deadline deadline,
       AtomicReference<String> problem)
       throws InterruptedException {
-    for (var pause = FIRST_PAUSE; ; pause = longer(pause)) {
+    for (Duration pause = FIRST_PAUSE; ; pause = longer(pause)) {
       try {
         // Not all of the time: a connection may have died while the function was frozen.
-        var answer =
+        Conversation.Response answer =
             talk.post(endpoint, headers(action, body), body, deadline.remaining().dividedBy(2));
         if (answer.status() == HttpURLConnection.HTTP_OK) {
           return Optional.empty();
         }
-        var code = code(answer);
+        String code = code(answer);
         problem.set("the queue refused: " + code);
         if (!mayPass(answer.status(), code)) {
           return Optional.of(problem.get());
@@ -173,19 +175,19 @@ final class SqsPushQueue implements PushQueue {
   }
 
   private static Duration longer(Duration pause) {
-    var twice = pause.multipliedBy(2);
-    return twice.compareTo(LONGEST_PAUSE) < 0 ? twice : LONGEST_PAUSE;
+    Duration twice = pause.multipliedBy(2);
+    return twice.compareTo(MAX_PAUSE) < 0 ? twice : MAX_PAUSE;
   }
 
   private Map<String, String> headers(String action, byte[] body) {
-    var request =
+    SdkHttpRequest request =
         SdkHttpRequest.builder()
             .method(SdkHttpMethod.POST)
             .uri(endpoint)
             .putHeader("Content-Type", "application/x-amz-json-1.0")
             .putHeader("X-Amz-Target", "AmazonSQS." + action)
             .build();
-    var signed =
+    SignedRequest signed =
         signer.sign(
             sign ->
                 sign.identity(credentials)
@@ -193,17 +195,17 @@ final class SqsPushQueue implements PushQueue {
                     .payload(ContentStreamProvider.fromByteArray(body))
                     .putProperty(AwsV4FamilyHttpSigner.SERVICE_SIGNING_NAME, "sqs")
                     .putProperty(AwsV4HttpSigner.REGION_NAME, region));
-    var headers = new HashMap<String, String>();
+    Map<String, String> headers = new HashMap<>();
     signed.request().forEachHeader((name, values) -> headers.put(name, values.getFirst()));
     return headers;
   }
 
-  // Throttling is a 400 in this protocol.
+  /// Throttling is a 400 in this protocol.
   private static boolean mayPass(int status, String code) {
     return status >= 500 || status == 429 || code.contains("Throttl");
   }
 
-  // Never the error's message: it may quote the request.
+  /// Never the error's message: it may quote the request.
   private static String code(Conversation.Response answer) {
     return type(answer.body())
         .map(type -> type.substring(type.indexOf('#') + 1))
@@ -212,12 +214,12 @@ final class SqsPushQueue implements PushQueue {
   }
 
   private static Optional<String> type(byte[] error) {
-    try (var json = Json.STRANGE.createParser(error)) {
+    try (JsonParser json = Json.STRANGE.createParser(error)) {
       if (json.nextToken() != JsonToken.START_OBJECT) {
         return Optional.empty();
       }
       while (json.nextToken() == JsonToken.FIELD_NAME) {
-        var name = json.currentName();
+        String name = json.currentName();
         if (json.nextToken() == JsonToken.VALUE_STRING && name.equals("__type")) {
           return Optional.of(json.getText());
         }

@@ -26,7 +26,7 @@ record TagPattern(String glob) {
   /// Tells whether the whole of `tag` matches, in time that grows with the product of both lengths
   /// at most.
   boolean matches(Tag tag) {
-    var text = tag.value();
+    String text = tag.value();
     int at = 0;
     int pattern = 0;
     int star = -1; // the last star passed

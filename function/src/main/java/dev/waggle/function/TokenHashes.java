@@ -30,7 +30,9 @@ final class TokenHashes {
     }
   }
 
-  private static final int MAX_TOKEN_LENGTH = 512; // a token made as documented has 64
+  /// How long a token is that is hashed; one made as documented has 64 characters.
+  private static final int MAX_TOKEN_LENGTH = 512;
+
   private static final Pattern HASH = Pattern.compile("[A-Fa-f0-9]{64}");
   private static final byte[] NO_TOKEN = Sha256.of("");
 
@@ -45,20 +47,20 @@ final class TokenHashes {
   ///
   /// @throws IllegalArgumentException saying what is wrong without repeating any of it
   static TokenHashes parse(String setting) {
-    var parts = setting.split(",", -1);
+    String[] parts = setting.split(",", -1);
     if (parts.length > Match.values().length) {
       throw new IllegalArgumentException(
           "has " + parts.length + " hashes: keep two at most, the new token's and the old one's");
     }
-    var hashes = new ArrayList<byte[]>();
-    for (var part : parts) {
-      var text = part.strip();
+    List<byte[]> hashes = new ArrayList<>();
+    for (String part : parts) {
+      String text = part.strip();
       if (!HASH.matcher(text).matches()) {
         throw new IllegalArgumentException(
             "has a hash that is not 64 hexadecimal digits:"
                 + " make it with echo -n \"$TOKEN\" | sha256sum");
       }
-      var hash = HexFormat.of().parseHex(text);
+      byte[] hash = HexFormat.of().parseHex(text);
       if (MessageDigest.isEqual(hash, NO_TOKEN)) {
         throw new IllegalArgumentException(
             "has the hash of an empty token:" + " make it with echo -n \"$TOKEN\" | sha256sum");
@@ -76,12 +78,12 @@ final class TokenHashes {
   ///
   /// Every call hashes once and compares with all hashes in constant time.
   Optional<Match> match(@Nullable String token) {
-    var hash =
+    byte[] hash =
         token != null && token.length() <= MAX_TOKEN_LENGTH
             ? Sha256.of(token)
             : Sha256.of(""); // which no configuration has
-    var first = MessageDigest.isEqual(hashes.getFirst(), hash);
-    var second = MessageDigest.isEqual(hashes.getLast(), hash);
+    boolean first = MessageDigest.isEqual(hashes.getFirst(), hash);
+    boolean second = MessageDigest.isEqual(hashes.getLast(), hash);
     if (first) {
       return Optional.of(Match.FIRST);
     }

@@ -10,7 +10,7 @@ final class Waits {
 
   /// Waits for the registry and Docker Hub.
   <T> T forLookups(Supplier<T> lookup) {
-    var began = System.nanoTime();
+    long began = System.nanoTime();
     try {
       return lookup.get();
     } finally {
@@ -20,7 +20,7 @@ final class Waits {
 
   /// Waits for the queue.
   <T> T forQueue(Supplier<T> sending) {
-    var began = System.nanoTime();
+    long began = System.nanoTime();
     try {
       return sending.get();
     } finally {

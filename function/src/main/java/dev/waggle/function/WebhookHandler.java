@@ -5,6 +5,7 @@ import com.amazonaws.services.lambda.runtime.RequestStreamHandler;
 import com.amazonaws.services.lambda.runtime.events.APIGatewayV2HTTPEvent;
 import com.amazonaws.services.lambda.runtime.events.APIGatewayV2HTTPResponse;
 import com.fasterxml.jackson.core.JacksonException;
+import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
 import java.io.CharConversionException;
@@ -16,6 +17,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -28,14 +30,15 @@ public final class WebhookHandler implements RequestStreamHandler {
   /// For connecting while initialising, of the five seconds that an answer may take.
   static final Duration WARM_UP_BUDGET = Duration.ofSeconds(1);
 
-  private static final String TOKEN = "token"; // the parameter in the route's path
+  /// The parameter in the route's path.
+  private static final String TOKEN = "token";
 
   private final Judge judge;
   private final FunctionLog log;
 
   /// Starts the function with the process's environment and standard output, as Lambda does.
   ///
-  /// @throws InvalidConfiguration naming every setting that is missing, wrong or unknown
+  /// @throws InvalidConfigurationException naming every setting that is missing, wrong or unknown
   public WebhookHandler() {
     this(start(System.getenv(), System.out, Clock.systemUTC()));
   }
@@ -48,7 +51,7 @@ public final class WebhookHandler implements RequestStreamHandler {
   ///
   /// @param environment variables with their values
   /// @param log takes one JSON line for each request
-  /// @throws InvalidConfiguration naming every setting that is missing, wrong or unknown
+  /// @throws InvalidConfigurationException naming every setting that is missing, wrong or unknown
   public static WebhookHandler fromEnvironment(Map<String, String> environment, PrintStream log) {
     return new WebhookHandler(start(environment, log, Clock.systemUTC()));
   }
@@ -65,23 +68,25 @@ public final class WebhookHandler implements RequestStreamHandler {
   private record Parts(Judge judge, FunctionLog log) {}
 
   private static Parts start(Map<String, String> environment, PrintStream out, Clock clock) {
-    var configuration = Configuration.from(environment);
-    var log = new FunctionLog(out, clock);
-    var queue = SqsPushQueue.connect(configuration.queueUrl(), environment);
-    var registry = new DistributionRegistry(configuration.registryUrl(), Waiter.REAL, clock);
-    var hub = configuration.hubUrl().map(DockerHub::new);
-    var deadline = Deadline.in(WARM_UP_BUDGET);
-    try (var toQueue = queue.warmUp(deadline);
-        var toRegistry = registry.warmUp(configuration.repositories().first(), deadline);
-        var toHub = hub.map(it -> it.warmUp(deadline)).orElse(null)) {
+    Configuration configuration = Configuration.from(environment);
+    FunctionLog log = new FunctionLog(out, clock);
+    SqsPushQueue queue = SqsPushQueue.connect(configuration.queueUrl(), environment);
+    DistributionRegistry registry =
+        new DistributionRegistry(configuration.registryUrl(), Waiter.REAL, clock);
+    Optional<DockerHub> hub = configuration.hubUrl().map(DockerHub::new);
+    Deadline deadline = Deadline.in(WARM_UP_BUDGET);
+    try (SqsPushQueue.Call toQueue = queue.warmUp(deadline);
+        Conversation<Boolean> toRegistry =
+            registry.warmUp(configuration.repositories().first(), deadline);
+        Conversation<Boolean> toHub = hub.map(it -> it.warmUp(deadline)).orElse(null)) {
       Rehearsal.run(clock);
       toQueue.await().ifPresent(log::queueNotWarmedUp);
-      var _ = toRegistry.await(_ -> false);
+      Boolean _ = toRegistry.await(_ -> false);
       if (toHub != null) {
-        var _ = toHub.await(_ -> false);
+        Boolean _ = toHub.await(_ -> false);
       }
     }
-    var records = hub.<PushRecords>map(Function.identity()).orElse(PushRecords.NONE);
+    PushRecords records = hub.<PushRecords>map(Function.identity()).orElse(PushRecords.NONE);
     return new Parts(new Judge(configuration, registry, records, queue, clock), log);
   }
 
@@ -90,11 +95,11 @@ public final class WebhookHandler implements RequestStreamHandler {
   /// @param event of which path parameter, request id and body are looked at
   /// @return always with a JSON body, never an exception
   public APIGatewayV2HTTPResponse handle(APIGatewayV2HTTPEvent event) {
-    var request = request(event);
-    var waits = new Waits();
-    var verdict = verdict(request, waits);
+    Request request = request(event);
+    Waits waits = new Waits();
+    Verdict verdict = verdict(request, waits);
     log.closed(request.deliveryId(), verdict, waits);
-    var answer = Answer.to(request.deliveryId(), verdict);
+    Answer answer = Answer.to(request.deliveryId(), verdict);
     return APIGatewayV2HTTPResponse.builder()
         .withStatusCode(answer.status())
         .withHeaders(Map.of("Content-Type", "application/json"))
@@ -103,8 +108,8 @@ public final class WebhookHandler implements RequestStreamHandler {
         .build();
   }
 
-  // The one place that catches everything: Lambda would answer without a word of ours, and log the
-  // exception's message, which may quote the request.
+  /// The one place that catches everything: Lambda would answer without a word of ours, and log the
+  /// exception's message, which may quote the request.
   private Verdict verdict(Request request, Waits waits) {
     try {
       return judge.judge(request, waits);
@@ -115,7 +120,7 @@ public final class WebhookHandler implements RequestStreamHandler {
 
   private static Request request(APIGatewayV2HTTPEvent event) {
     @Nullable Map<String, String> path = event.getPathParameters();
-    var context = event.getRequestContext();
+    APIGatewayV2HTTPEvent.RequestContext context = event.getRequestContext();
     return new Request(
         DeliveryId.of(context == null ? null : context.getRequestId()),
         path == null ? null : path.get(TOKEN),
@@ -129,12 +134,12 @@ public final class WebhookHandler implements RequestStreamHandler {
   @Override
   public void handleRequest(InputStream input, OutputStream output, @Nullable Context context)
       throws IOException {
-    var response = handle(read(input));
-    try (var json = Json.TRUSTED.createGenerator(output)) {
+    APIGatewayV2HTTPResponse response = handle(read(input));
+    try (JsonGenerator json = Json.TRUSTED.createGenerator(output)) {
       json.writeStartObject();
       json.writeNumberField("statusCode", response.getStatusCode());
       json.writeObjectFieldStart("headers");
-      for (var header : response.getHeaders().entrySet()) {
+      for (Map.Entry<String, String> header : response.getHeaders().entrySet()) {
         json.writeStringField(header.getKey(), header.getValue());
       }
       json.writeEndObject();
@@ -145,11 +150,11 @@ public final class WebhookHandler implements RequestStreamHandler {
   }
 
   private static APIGatewayV2HTTPEvent read(InputStream input) throws IOException {
-    var event = APIGatewayV2HTTPEvent.builder();
-    try (var json = Json.TRUSTED.createParser(input)) {
+    APIGatewayV2HTTPEvent.APIGatewayV2HTTPEventBuilder event = APIGatewayV2HTTPEvent.builder();
+    try (JsonParser json = Json.TRUSTED.createParser(input)) {
       json.nextToken();
       while (json.nextToken() == JsonToken.FIELD_NAME) {
-        var name = json.currentName();
+        String name = json.currentName();
         json.nextToken();
         switch (name) {
           case "pathParameters" -> event.withPathParameters(texts(json));
@@ -170,12 +175,12 @@ public final class WebhookHandler implements RequestStreamHandler {
     }
   }
 
-  // The texts directly in an object; none if it is no object.
+  /// The texts directly in an object; none if it is no object.
   private static Map<String, String> texts(JsonParser json) throws IOException {
-    var texts = new HashMap<String, String>();
+    Map<String, String> texts = new HashMap<>();
     if (json.currentToken() == JsonToken.START_OBJECT) {
       while (json.nextToken() == JsonToken.FIELD_NAME) {
-        var name = json.currentName();
+        String name = json.currentName();
         if (json.nextToken() == JsonToken.VALUE_STRING) {
           texts.put(name, json.getText());
         } else {

@@ -12,7 +12,7 @@ class AllowListTest {
 
   @Test
   void wantsEveryTagOfARepositoryWithoutAPattern() {
-    var list = AllowList.parse("vorce/playlistlog, docker.io/vorce/site");
+    AllowList list = AllowList.parse("vorce/playlistlog, docker.io/vorce/site");
     assertThat(list.contains(PLAYLISTLOG)).isTrue();
     assertThat(list.wants(PLAYLISTLOG, new Tag("anything"))).isTrue();
     assertThat(list.contains(new Repository("vorce/site"))).isTrue();
@@ -22,7 +22,7 @@ class AllowListTest {
 
   @Test
   void wantsWhatAnyPatternOfTheRepositoryMatches() {
-    var list = AllowList.parse("vorce/playlistlog:1.*,vorce/playlistlog:latest,vorce/site:2");
+    AllowList list = AllowList.parse("vorce/playlistlog:1.*,vorce/playlistlog:latest,vorce/site:2");
     assertThat(list.wants(PLAYLISTLOG, new Tag("1.2"))).isTrue();
     assertThat(list.wants(PLAYLISTLOG, new Tag("latest"))).isTrue();
     assertThat(list.wants(PLAYLISTLOG, new Tag("2"))).isFalse();

@@ -1,5 +1,6 @@
 package dev.waggle.function;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import dev.waggle.function.ExecutionEnvironment.Deployment;
 import dev.waggle.function.TimedServer.Answered;
 import java.io.IOException;
@@ -27,17 +28,24 @@ import software.amazon.awssdk.core.util.VersionInfo;
 ///
 /// All that both call is in this process, outside the quota and the count of processor time.
 final class Benchmark implements AutoCloseable {
-  private static final double MOST_CPU = 0.60; // of the baseline's, until the first answer
-  private static final double LONGEST_FIRST = 0.25; // of the baseline's first invocation
-  private static final double LONGEST_WARM = 1; // in ms, less the waits that the log tells of
-  private static final double LARGEST_JAR = 7; // in MB
+  /// Our CPU time until the first answer, of the baseline's.
+  private static final double MAX_CPU_RATIO = 0.60;
+
+  /// Our first invocation, of the baseline's.
+  private static final double MAX_FIRST_RATIO = 0.25;
+
+  /// A warm delivery, in ms, less the waits that the log tells of.
+  private static final double MAX_WARM_MS = 1;
+
+  /// The jar, in MB.
+  private static final double MAX_JAR_MB = 7;
 
   private static final Path JAR = Path.of("target", "function.jar");
   private static final Path BASELINE = Path.of("src", "baseline", "target", "baseline.jar");
   private static final String TOKEN = "right-token";
   private static final String REPOSITORY = "bluebrown/busybox";
 
-  // What a machine of 512 MB begins with by itself, a 64th of its memory.
+  /// What a machine of 512 MB begins with by itself, a 64th of its memory.
   private static final String HEAP = "-XX:InitialHeapSize=8m";
 
   private static final Duration LIMIT = Duration.ofSeconds(30);
@@ -61,7 +69,7 @@ final class Benchmark implements AutoCloseable {
   private Benchmark(Path folder, CpuQuota quota) {
     this.folder = folder;
     this.quota = quota;
-    var host = TrustedHost.in(folder);
+    TrustedHost host = TrustedHost.in(folder);
     standIns = new StandIns(host.tls());
     options =
         Stream.of(List.of(HEAP), host.options(), ExecutionEnvironment.archive(folder))
@@ -77,12 +85,12 @@ final class Benchmark implements AutoCloseable {
   ///
   /// @param arguments number of rounds and of warm deliveries, both optional
   public static void main(String[] arguments) {
-    var rounds = arguments.length > 0 ? Integer.parseInt(arguments[0]) : 9;
-    var deliveries = arguments.length > 1 ? Integer.parseInt(arguments[1]) : 10_000;
+    int rounds = arguments.length > 0 ? Integer.parseInt(arguments[0]) : 9;
+    int deliveries = arguments.length > 1 ? Integer.parseInt(arguments[1]) : 10_000;
     int status;
     try {
-      var quota = CpuQuota.create();
-      var folder = Files.createTempDirectory("waggle-benchmark");
+      CpuQuota quota = CpuQuota.create();
+      Path folder = Files.createTempDirectory("waggle-benchmark");
       // Also when it is interrupted.
       Runtime.getRuntime()
           .addShutdownHook(
@@ -91,7 +99,7 @@ final class Benchmark implements AutoCloseable {
                     quota.close();
                     delete(folder);
                   }));
-      try (var benchmark = new Benchmark(folder, quota)) {
+      try (Benchmark benchmark = new Benchmark(folder, quota)) {
         status = benchmark.run(rounds, deliveries) ? 0 : 1;
       }
     } catch (IOException | IllegalStateException | AssertionError e) {
@@ -102,20 +110,20 @@ final class Benchmark implements AutoCloseable {
   }
 
   private boolean run(int rounds, int deliveries) throws IOException {
-    var ours =
+    Deployment ours =
         Deployment.unpack(
             JAR, "dev.waggle.function.WebhookHandler::handleRequest", folder.resolve("ours"));
-    var baseline =
+    Deployment baseline =
         Deployment.unpack(
             BASELINE,
             "dev.waggle.baseline.BaselineHandler::handleRequest",
             folder.resolve("baseline"));
     describe();
 
-    var _ = cold(ours); // so that this process is warm, and the files are in memory
-    var _ = cold(baseline);
-    var oursCold = new ArrayList<Cold>();
-    var baselineCold = new ArrayList<Cold>();
+    Cold _ = cold(ours); // so that this process is warm, and the files are in memory
+    Cold _ = cold(baseline);
+    List<Cold> oursCold = new ArrayList<>();
+    List<Cold> baselineCold = new ArrayList<>();
     for (int round = 0; round < rounds; round++) {
       oursCold.add(cold(ours));
       baselineCold.add(cold(baseline));
@@ -126,20 +134,20 @@ final class Benchmark implements AutoCloseable {
         "%-24s%12s%12s%8s  %-14s%s%n",
         "cold, medians of " + rounds, "ours", "baseline", "ratio", "pairs", "target");
     compare("initialisation", oursCold, baselineCold, Cold::init, Double.NaN);
-    var met = compare("CPU to first answer", oursCold, baselineCold, Cold::cpu, MOST_CPU);
-    met &= compare("first invocation", oursCold, baselineCold, Cold::first, LONGEST_FIRST);
+    boolean met = compare("CPU to first answer", oursCold, baselineCold, Cold::cpu, MAX_CPU_RATIO);
+    met &= compare("first invocation", oursCold, baselineCold, Cold::first, MAX_FIRST_RATIO);
     OUT.println();
     met &= warm(ours, deliveries);
     met &=
         target(
             "jar",
             "%.1f MB".formatted(Files.size(JAR) / 0x1p20),
-            Files.size(JAR) / 0x1p20 <= LARGEST_JAR,
-            "at most %.0f MB".formatted(LARGEST_JAR));
+            Files.size(JAR) / 0x1p20 <= MAX_JAR_MB,
+            "at most %.0f MB".formatted(MAX_JAR_MB));
     return met;
   }
 
-  // One may make more calls, and earlier, but not without a kind of them: then it would do less.
+  /// One may make more calls, and earlier, but not without a kind of them: then it would do less.
   private static void compareCalls(List<String> ours, List<String> baseline) {
     if (!Set.copyOf(ours).containsAll(baseline)) {
       throw new IllegalStateException("not the same calls: " + ours + " and " + baseline);
@@ -148,7 +156,7 @@ final class Benchmark implements AutoCloseable {
   }
 
   private static void describe() throws IOException {
-    try (var cpu = Files.lines(Path.of("/proc/cpuinfo"))) {
+    try (Stream<String> cpu = Files.lines(Path.of("/proc/cpuinfo"))) {
       OUT.println(
           Runtime.getRuntime().availableProcessors()
               + " x "
@@ -178,13 +186,14 @@ final class Benchmark implements AutoCloseable {
   }
 
   private Cold cold(Deployment deployment) {
-    var _ = standIns.answered();
-    try (var api = new RuntimeApi();
-        var environment = new ExecutionEnvironment(deployment, api, settings, options)) {
-      var init = api.awaitReady(LIMIT) - environment.started();
+    List<Answered> _ = standIns.answered();
+    try (RuntimeApi api = new RuntimeApi();
+        ExecutionEnvironment environment =
+            new ExecutionEnvironment(deployment, api, settings, options)) {
+      long init = api.awaitReady(LIMIT) - environment.started();
       quota.impose(environment.pid());
-      var outcome = push(api);
-      var cpu = environment.cpuTime();
+      RuntimeApi.Outcome outcome = push(api);
+      Duration cpu = environment.cpuTime();
       return new Cold(
           ms(Duration.ofNanos(init)),
           ms(cpu),
@@ -194,9 +203,9 @@ final class Benchmark implements AutoCloseable {
   }
 
   private RuntimeApi.Outcome push(RuntimeApi api) {
-    var tag = "t" + pushes++;
-    var event = Events.event(TOKEN, Events.delivery(tag).toString(), "id-" + tag).toString();
-    var outcome = api.invoke(event, LIMIT);
+    String tag = "t" + pushes++;
+    String event = Events.event(TOKEN, Events.delivery(tag).toString(), "id-" + tag).toString();
+    RuntimeApi.Outcome outcome = api.invoke(event, LIMIT);
     if (outcome.error() != null
         || !outcome.body().contains("202")
         || !outcome.body().contains(StandIns.digest(REPOSITORY, tag).value())) {
@@ -206,23 +215,24 @@ final class Benchmark implements AutoCloseable {
   }
 
   private boolean warm(Deployment deployment, int deliveries) {
-    var before = standIns.messages();
-    var own = new double[deliveries];
-    var total = new double[deliveries];
-    var notServed = new double[deliveries];
-    try (var api = new RuntimeApi();
-        var environment = new ExecutionEnvironment(deployment, api, settings, options)) {
-      var _ = api.awaitReady(LIMIT);
+    int before = standIns.messages();
+    double[] own = new double[deliveries];
+    double[] total = new double[deliveries];
+    double[] notServed = new double[deliveries];
+    try (RuntimeApi api = new RuntimeApi();
+        ExecutionEnvironment environment =
+            new ExecutionEnvironment(deployment, api, settings, options)) {
+      long _ = api.awaitReady(LIMIT);
       for (int i = 0; i < deliveries; i++) {
-        var _ = standIns.answered();
-        var outcome = push(api);
-        var served = StandIns.waits(standIns.answered());
+        List<Answered> _ = standIns.answered();
+        RuntimeApi.Outcome outcome = push(api);
+        Duration served = StandIns.waits(standIns.answered());
         total[i] = ms(outcome.duration());
         notServed[i] = ms(outcome.duration().minus(served));
       }
-      var lines = environment.end();
+      List<String> lines = environment.end();
       for (int i = 0; i < deliveries; i++) {
-        var line = Resources.json(lines.get(i));
+        JsonNode line = Resources.json(lines.get(i));
         if (!line.path("message").asText().equals("push accepted")) {
           throw new IllegalStateException("not an accepted push: " + line);
         }
@@ -230,7 +240,7 @@ final class Benchmark implements AutoCloseable {
             total[i] - line.path("lookupsMs").doubleValue() - line.path("queueMs").doubleValue();
       }
     }
-    var messages = standIns.messages() - before;
+    int messages = standIns.messages() - before;
     if (messages != deliveries) {
       throw new IllegalStateException(deliveries + " pushes became " + messages + " messages");
     }
@@ -240,8 +250,8 @@ final class Benchmark implements AutoCloseable {
     return target(
         "own time",
         "%.2f ms (99 of 100: %.2f)".formatted(percentile(own, 50), percentile(own, 99)),
-        percentile(own, 50) < LONGEST_WARM,
-        "under %.0f ms".formatted(LONGEST_WARM));
+        percentile(own, 50) < MAX_WARM_MS,
+        "under %.0f ms".formatted(MAX_WARM_MS));
   }
 
   private static boolean compare(
@@ -250,11 +260,11 @@ final class Benchmark implements AutoCloseable {
       List<Cold> baseline,
       ToDoubleFunction<Cold> figure,
       double most) {
-    var a = ours.stream().mapToDouble(figure).toArray();
-    var b = baseline.stream().mapToDouble(figure).toArray();
-    var pairs = IntStream.range(0, a.length).mapToDouble(i -> a[i] / b[i]).toArray();
-    var ratio = percentile(a, 50) / percentile(b, 50);
-    var met = Double.isNaN(most) || ratio <= most;
+    double[] a = ours.stream().mapToDouble(figure).toArray();
+    double[] b = baseline.stream().mapToDouble(figure).toArray();
+    double[] pairs = IntStream.range(0, a.length).mapToDouble(i -> a[i] / b[i]).toArray();
+    double ratio = percentile(a, 50) / percentile(b, 50);
+    boolean met = Double.isNaN(most) || ratio <= most;
     OUT.printf(
         "%-24s%9.0f ms%9.0f ms%8.2f  %.2f to %.2f  %s%n",
         what,
@@ -281,16 +291,16 @@ final class Benchmark implements AutoCloseable {
   }
 
   private static double percentile(double[] figures, int percent) {
-    var sorted = figures.clone();
+    double[] sorted = figures.clone();
     Arrays.sort(sorted);
     return sorted[(int) Math.round((sorted.length - 1) * percent / 100.0)];
   }
 
-  // Again and again while something is still being unpacked into it.
+  /// Again and again while something is still being unpacked into it.
   private static void delete(Path folder) {
-    var end = System.nanoTime() + LIMIT.toNanos();
+    long end = System.nanoTime() + LIMIT.toNanos();
     while (Files.exists(folder) && System.nanoTime() - end < 0) {
-      try (var files = Files.walk(folder)) {
+      try (Stream<Path> files = Files.walk(folder)) {
         files.sorted(Comparator.reverseOrder()).forEach(file -> file.toFile().delete());
       } catch (IOException | UncheckedIOException _) {
         // Something changed meanwhile.

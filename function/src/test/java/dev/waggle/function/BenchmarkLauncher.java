@@ -13,8 +13,8 @@ final class BenchmarkLauncher {
   ///
   /// @param arguments the script's path, and the options for Java
   public static void main(String[] arguments) throws IOException {
-    var script = Path.of(arguments[0]);
-    var java = Path.of(System.getProperty("java.home"), "bin", "java");
+    Path script = Path.of(arguments[0]);
+    Path java = Path.of(System.getProperty("java.home"), "bin", "java");
     Files.writeString(
         script,
         """

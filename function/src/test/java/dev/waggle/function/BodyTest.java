@@ -21,7 +21,7 @@ class BodyTest {
 
   @Test
   void countsBytesBeforeAndAfterDecoding() {
-    var full = "x".repeat(Body.MAX_BYTES);
+    String full = "x".repeat(Body.MAX_BYTES);
     assertThat(Body.of(full, false)).isEqualTo(new Body.Text(full));
     assertThat(Body.of(full + "x", false)).isEqualTo(new Body.Oversized());
     assertThat(Body.of("ä".repeat(Body.MAX_BYTES / 2 + 1), false)).isEqualTo(new Body.Oversized());

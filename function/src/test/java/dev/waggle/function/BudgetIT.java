@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.amazonaws.services.lambda.runtime.events.APIGatewayV2HTTPEvent;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.io.PrintStream;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
@@ -29,7 +30,8 @@ import org.junit.jupiter.params.provider.EnumSource;
 /// compute.
 @Timeout(60)
 class BudgetIT {
-  private static final Duration COMPUTING = Duration.ofMillis(750); // of a slow machine
+  /// What a slow machine takes to compute.
+  private static final Duration COMPUTING = Duration.ofMillis(750);
 
   /// What a server does to whoever connects.
   enum Torment {
@@ -67,7 +69,7 @@ class BudgetIT {
     private void accept() {
       try {
         while (true) {
-          var socket = server.accept();
+          Socket socket = server.accept();
           threads.execute(() -> serve(socket));
         }
       } catch (IOException _) {
@@ -77,7 +79,7 @@ class BudgetIT {
 
     private void serve(Socket socket) {
       try (socket) {
-        var out = socket.getOutputStream();
+        OutputStream out = socket.getOutputStream();
         switch (torment) {
           case HANGS -> closed.await();
           case TRICKLES -> {
@@ -88,7 +90,7 @@ class BudgetIT {
           }
           case FLOODS -> {
             out.write("HTTP/1.1 200 OK\r\n".getBytes(US_ASCII));
-            var header = ("X: " + "x".repeat(8_000) + "\r\n").getBytes(US_ASCII);
+            byte[] header = ("X: " + "x".repeat(8_000) + "\r\n").getBytes(US_ASCII);
             while (closed.getCount() > 0) {
               out.write(header);
             }
@@ -150,13 +152,13 @@ class BudgetIT {
   }
 
   private void assertAnswered(WebhookHandler handler, int status, String message) {
-    var event =
+    APIGatewayV2HTTPEvent event =
         APIGatewayV2HTTPEvent.builder()
             .withPathParameters(Map.of("token", "token"))
             .withBody(Events.delivery("latest").toString())
             .build();
     log.reset();
-    var began = System.nanoTime();
+    long began = System.nanoTime();
     assertThat(handler.handle(event).getStatusCode()).isEqualTo(status);
     assertThat(since(began)).isLessThan(Judge.BUDGET.plus(COMPUTING));
     assertThat(log.toString(UTF_8)).contains("\"message\":\"" + message + "\"");
@@ -165,7 +167,7 @@ class BudgetIT {
   @ParameterizedTest
   @EnumSource
   void acceptsAPushUnprovenWhateverRegistryAndDockerHubDo(Torment torment) {
-    try (var tormentor = new Tormentor(torment)) {
+    try (Tormentor tormentor = new Tormentor(torment)) {
       environment.put("WAGGLE_REGISTRY_URL", tormentor.address());
       environment.put("WAGGLE_HUB_URL", tormentor.address());
       assertAnswered(started(), 202, "push accepted unproven");
@@ -177,7 +179,7 @@ class BudgetIT {
   @ParameterizedTest
   @EnumSource
   void acceptsAProvenPushWhateverDockerHubDoes(Torment torment) {
-    try (var tormentor = new Tormentor(torment)) {
+    try (Tormentor tormentor = new Tormentor(torment)) {
       environment.put("WAGGLE_HUB_URL", tormentor.address());
       assertAnswered(started(), 202, "push accepted");
     }
@@ -188,10 +190,10 @@ class BudgetIT {
   @ParameterizedTest
   @EnumSource
   void saysThatTheQueueIsUnavailableWhateverItDoes(Torment torment) {
-    try (var tormentor = new Tormentor(torment)) {
+    try (Tormentor tormentor = new Tormentor(torment)) {
       queueAt(tormentor.address());
-      var began = System.nanoTime();
-      var handler = started();
+      long began = System.nanoTime();
+      WebhookHandler handler = started();
       assertThat(since(began)).isLessThan(WebhookHandler.WARM_UP_BUDGET.plus(COMPUTING));
       assertAnswered(handler, 503, "queue unavailable");
     }
@@ -200,7 +202,7 @@ class BudgetIT {
   @ParameterizedTest
   @EnumSource
   void keepsTheBudgetWhenAllTormentItAtOnce(Torment torment) {
-    try (var tormentor = new Tormentor(torment)) {
+    try (Tormentor tormentor = new Tormentor(torment)) {
       environment.put("WAGGLE_REGISTRY_URL", tormentor.address());
       environment.put("WAGGLE_HUB_URL", tormentor.address());
       queueAt(tormentor.address());

@@ -12,7 +12,7 @@ class ChallengeTest {
 
   @Test
   void asksDockerHubForATokenAsItWantsToBeAsked() {
-    var challenge =
+    Challenge challenge =
         Challenge.parse(
                 "Bearer realm=\"https://auth.docker.io/token\","
                     + "service=\"registry.docker.io\",scope=\"repository:vorce/playlistlog:pull,push\"")

@@ -32,13 +32,14 @@ class ConfigurationTest {
 
   private static String refusal(Map<String, String> environment) {
     return String.valueOf(
-        catchThrowableOfType(InvalidConfiguration.class, () -> Configuration.from(environment))
+        catchThrowableOfType(
+                InvalidConfigurationException.class, () -> Configuration.from(environment))
             .getMessage());
   }
 
   @Test
   void asksDockerHubUnlessToldOtherwise() {
-    var configuration = Configuration.from(complete());
+    Configuration configuration = Configuration.from(complete());
     assertThat(configuration.registryUrl()).isEqualTo(URI.create("https://registry-1.docker.io"));
     assertThat(configuration.hubUrl()).hasValue(URI.create("https://hub.docker.com"));
     assertThat(configuration.contradicted()).isEqualTo(Configuration.Contradicted.REFUSE);
@@ -49,7 +50,7 @@ class ConfigurationTest {
 
   @Test
   void takesAnEmptyVariableForOneThatIsNotSet() {
-    var environment = complete();
+    Map<String, String> environment = complete();
     environment.put("WAGGLE_REGISTRY_URL", "");
     assertThat(Configuration.from(environment).registryUrl())
         .isEqualTo(URI.create("https://registry-1.docker.io"));
@@ -59,7 +60,7 @@ class ConfigurationTest {
 
   @Test
   void takesAnotherRegistry() {
-    var environment = complete();
+    Map<String, String> environment = complete();
     environment.put("WAGGLE_REGISTRY_URL", "http://127.0.0.1:5000/");
     assertThat(Configuration.from(environment).registryUrl())
         .isEqualTo(URI.create("http://127.0.0.1:5000"));
@@ -67,7 +68,7 @@ class ConfigurationTest {
 
   @Test
   void doesWithoutDockerHubsRecordsWhenToldSo() {
-    var environment = complete();
+    Map<String, String> environment = complete();
     environment.put("WAGGLE_HUB_URL", "none");
     assertThat(Configuration.from(environment).hubUrl()).isEmpty();
     environment.put("WAGGLE_HUB_URL", "hub.docker.com");
@@ -76,7 +77,7 @@ class ConfigurationTest {
 
   @Test
   void marksContradictedPushesWhenToldSo() {
-    var environment = complete();
+    Map<String, String> environment = complete();
     environment.put("WAGGLE_CONTRADICTED_PUSHES", "mark");
     assertThat(Configuration.from(environment).contradicted())
         .isEqualTo(Configuration.Contradicted.MARK);
@@ -87,7 +88,7 @@ class ConfigurationTest {
 
   @Test
   void doesNotStartWithoutAHash() {
-    var environment = complete();
+    Map<String, String> environment = complete();
     environment.remove("WAGGLE_TOKEN_SHA256");
     assertThat(refusal(environment))
         .isEqualTo(
@@ -100,7 +101,7 @@ class ConfigurationTest {
 
   @Test
   void namesTwoBadSettingsAndOneTypoAtOnce() {
-    var environment = complete();
+    Map<String, String> environment = complete();
     environment.put("WAGGLE_TOKEN_SHA256", HASH + "0");
     environment.put("WAGGLE_QUEUE_URL", QUEUE.replace(".fifo", ""));
     environment.put("WAGGLE_REGISTRY_ULR", "https://registry-1.docker.io");
@@ -136,7 +137,7 @@ class ConfigurationTest {
         "https://registry:99999"
       })
   void refusesAnAddressThatIsNotPlain(String address) {
-    var environment = complete();
+    Map<String, String> environment = complete();
     environment.put("WAGGLE_REGISTRY_URL", address);
     assertThat(refusal(environment)).contains("- WAGGLE_REGISTRY_URL is not ", "https://host/path");
   }

@@ -58,7 +58,7 @@ class ContractTest {
 
   @Test
   void writesThatTheTimeIsContradicted() {
-    var longAgo = Instant.parse("2024-07-03T14:59:26.515907Z");
+    Instant longAgo = Instant.parse("2024-07-03T14:59:26.515907Z");
     assertGolden(
         "push-contradicted.json",
         push("vorce/playlistlog", "2", DIGEST, new PushTime(longAgo, true, Evidence.NOT_RECORDED)));
@@ -66,8 +66,8 @@ class ContractTest {
 
   @Test
   void tellsPushesApartByWhatWasPushed() {
-    var push = push("vorce/playlistlog", "2", DIGEST, said(PUSHED));
-    var other = new Digest("sha256:" + "0".repeat(64));
+    PushMessage push = push("vorce/playlistlog", "2", DIGEST, said(PUSHED));
+    Digest other = new Digest("sha256:" + "0".repeat(64));
     assertThat(push("vorce/playlistlog", "2", other, said(PUSHED)).deduplicationId())
         .isNotEqualTo(push.deduplicationId());
     assertThat(push("vorce/playlistlog", "latest", DIGEST, said(PUSHED)).deduplicationId())
@@ -78,7 +78,7 @@ class ContractTest {
 
   @Test
   void takesDeliveriesOfOneMinuteForOnePush() {
-    var push = push("vorce/playlistlog", "2", DIGEST, said(PUSHED));
+    PushMessage push = push("vorce/playlistlog", "2", DIGEST, said(PUSHED));
     assertThat(
             push("vorce/playlistlog", "2", DIGEST, said(PUSHED.plusSeconds(59))).deduplicationId())
         .isEqualTo(push.deduplicationId());
@@ -86,7 +86,7 @@ class ContractTest {
 
   @Test
   void seesAnImageThatComesBackToItsTag() {
-    var push = push("vorce/playlistlog", "2", DIGEST, said(PUSHED));
+    PushMessage push = push("vorce/playlistlog", "2", DIGEST, said(PUSHED));
     assertThat(
             push("vorce/playlistlog", "2", DIGEST, said(PUSHED.plusSeconds(60))).deduplicationId())
         .isNotEqualTo(push.deduplicationId());
@@ -98,7 +98,7 @@ class ContractTest {
 
   @Test
   void tellsUnprovenPushesApartByTheirTimeAndElseByTheirDelivery() {
-    var push = push("vorce/playlistlog", "2", null, said(PUSHED));
+    PushMessage push = push("vorce/playlistlog", "2", null, said(PUSHED));
     assertThat(push("vorce/playlistlog", "2", null, said(PUSHED.plusSeconds(1))).deduplicationId())
         .isNotEqualTo(push.deduplicationId());
     assertThat(push("vorce/playlistlog", "2", null, said(null)).identity())
@@ -107,8 +107,8 @@ class ContractTest {
 
   @Test
   void groupsByRepositoryWithinTheLengthThatSqsAllows() {
-    var longest = "vorce/" + "a".repeat(122);
-    var tooLong = "vorce/" + "a".repeat(123);
+    String longest = "vorce/" + "a".repeat(122);
+    String tooLong = "vorce/" + "a".repeat(123);
     assertThat(push(longest, "2", DIGEST, said(PUSHED)).group()).isEqualTo(longest);
     assertThat(push(tooLong, "2", DIGEST, said(PUSHED)).group()).isEqualTo(Sha256.hex(tooLong));
   }

@@ -16,14 +16,14 @@ final class Conversations {
 
   /// Fails unless all conversations end soon.
   static void assertOver() {
-    var end = System.nanoTime() + SOON.toNanos();
+    long end = System.nanoTime() + SOON.toNanos();
     while (!underWay().isEmpty() && System.nanoTime() - end < 0) {
       LockSupport.parkNanos(PAUSE.toNanos());
     }
     assertThat(underWay()).isEmpty();
   }
 
-  // All but those that wait for the next one.
+  /// All but those that wait for the next one.
   private static List<String> underWay() {
     return Thread.getAllStackTraces().entrySet().stream()
         .filter(thread -> thread.getKey().getName().equals("conversation"))

@@ -9,6 +9,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.locks.LockSupport;
+import java.util.stream.Stream;
 
 /// A limit on the processors' time for processes of this machine, as Lambda has it below 1769 MB: a
 /// control group of its own, removed in the end. Takes root, or a group whose owner we are.
@@ -20,7 +21,7 @@ final class CpuQuota implements AutoCloseable {
   /// Seen in Lambda by those who measured its pauses (github.com/pwrdrvr/lambda-throttling).
   static final Duration PERIOD = Duration.ofMillis(20);
 
-  private static final Duration LONGEST_END = Duration.ofSeconds(5);
+  private static final Duration MAX_END = Duration.ofSeconds(5);
 
   private final Path group;
 
@@ -32,23 +33,23 @@ final class CpuQuota implements AutoCloseable {
   ///
   /// @throws IllegalStateException saying what is missing
   static CpuQuota create() {
-    var name = "waggle-benchmark-" + ProcessHandle.current().pid();
-    var period = PERIOD.toNanos() / 1_000;
-    var quota = Math.round(period * CORES);
+    String name = "waggle-benchmark-" + ProcessHandle.current().pid();
+    long period = PERIOD.toNanos() / 1_000;
+    long quota = Math.round(period * CORES);
     try {
-      var first = mount("cgroup", "cpu");
+      Optional<Path> first = mount("cgroup", "cpu");
       if (first.isPresent()) {
-        var group = Files.createDirectory(first.get().resolve(name));
+        Path group = Files.createDirectory(first.get().resolve(name));
         Files.writeString(group.resolve("cpu.cfs_period_us"), Long.toString(period));
         Files.writeString(group.resolve("cpu.cfs_quota_us"), Long.toString(quota));
         return new CpuQuota(group);
       }
-      var second =
+      Optional<Path> second =
           mount("cgroup2", "rw")
               .filter(root -> read(root.resolve("cgroup.controllers")).contains("cpu"));
       if (second.isPresent()) {
         Files.writeString(second.get().resolve("cgroup.subtree_control"), "+cpu");
-        var group = Files.createDirectory(second.get().resolve(name));
+        Path group = Files.createDirectory(second.get().resolve(name));
         Files.writeString(group.resolve("cpu.max"), quota + " " + period);
         return new CpuQuota(group);
       }
@@ -64,7 +65,7 @@ final class CpuQuota implements AutoCloseable {
   }
 
   private static Optional<Path> mount(String type, String option) throws IOException {
-    try (var mounts = Files.lines(Path.of("/proc/mounts"))) {
+    try (Stream<String> mounts = Files.lines(Path.of("/proc/mounts"))) {
       return mounts
           .map(line -> line.split(" ", -1))
           .filter(
@@ -95,7 +96,7 @@ final class CpuQuota implements AutoCloseable {
   /// Removes the group. Its processes must have ended, or be about to.
   @Override
   public void close() {
-    var end = System.nanoTime() + LONGEST_END.toNanos();
+    long end = System.nanoTime() + MAX_END.toNanos();
     while (true) {
       try {
         Files.delete(group);

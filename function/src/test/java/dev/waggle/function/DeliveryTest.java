@@ -21,7 +21,7 @@ class DeliveryTest {
   }
 
   private static void assertUnreadable(String body, String field, String expected) {
-    assertThat(Delivery.read(body)).isEqualTo(new Delivery.Unreadable(field, expected));
+    assertThat(Delivery.parse(body)).isEqualTo(new Delivery.Reading.Unreadable(field, expected));
   }
 
   private static void assertMalformed(String body, String field) {
@@ -38,9 +38,9 @@ class DeliveryTest {
 
   @Test
   void readsRepositoryTagAndTime() {
-    assertThat(Delivery.read(REAL))
+    assertThat(Delivery.parse(REAL))
         .isEqualTo(
-            new Delivery.Read(
+            new Delivery.Reading.Read(
                 new Delivery(BUSYBOX, LATEST, Instant.parse("2022-12-17T20:06:02Z"))));
   }
 
@@ -51,8 +51,8 @@ class DeliveryTest {
     "253402300799,9999-12-31T23:59:59Z"
   })
   void readsTheTimeInEveryNotation(String written, Instant expected) {
-    assertThat(Delivery.read(changed("1671307562", written)))
-        .isEqualTo(new Delivery.Read(new Delivery(BUSYBOX, LATEST, expected)));
+    assertThat(Delivery.parse(changed("1671307562", written)))
+        .isEqualTo(new Delivery.Reading.Read(new Delivery(BUSYBOX, LATEST, expected)));
   }
 
   @ParameterizedTest
@@ -72,25 +72,25 @@ class DeliveryTest {
         "0.1e-99999999"
       })
   void doesWithoutATimeItCannotUse(String written) {
-    assertThat(Delivery.read(changed("1671307562", written)))
-        .isEqualTo(new Delivery.Read(new Delivery(BUSYBOX, LATEST, null)));
+    assertThat(Delivery.parse(changed("1671307562", written)))
+        .isEqualTo(new Delivery.Reading.Read(new Delivery(BUSYBOX, LATEST, null)));
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"\"tag\": null", "\"tag\": \"\"", "\"other\": \"latest\""})
   void readsADeliveryWithoutATag(String written) {
-    assertThat(Delivery.read(changed("\"tag\": \"latest\"", written)))
+    assertThat(Delivery.parse(changed("\"tag\": \"latest\"", written)))
         .isInstanceOfSatisfying(
-            Delivery.Read.class, read -> assertThat(read.delivery().tag()).isNull());
+            Delivery.Reading.Read.class, read -> assertThat(read.delivery().tag()).isNull());
   }
 
   @Test
   void takesNamespaceAndNameWhereTheRepositorysNameIsAbsent() {
-    assertThat(Delivery.read(changed("\"repo_name\": \"bluebrown/busybox\",", "")))
-        .isEqualTo(Delivery.read(REAL));
+    assertThat(Delivery.parse(changed("\"repo_name\": \"bluebrown/busybox\",", "")))
+        .isEqualTo(Delivery.parse(REAL));
     assertThat(
-            Delivery.read(changed("\"repo_name\": \"bluebrown/busybox\"", "\"repo_name\": null")))
-        .isEqualTo(Delivery.read(REAL));
+            Delivery.parse(changed("\"repo_name\": \"bluebrown/busybox\"", "\"repo_name\": null")))
+        .isEqualTo(Delivery.parse(REAL));
     assertUnreadable(
         changed("\"repo_name\"", "\"x\"").replace("\"name\": \"busybox\"", "\"name\": 7"),
         "repository.repo_name",
@@ -109,15 +109,16 @@ class DeliveryTest {
     "253402300800,"
   })
   void knowsTheFirstAndTheLastSecondThatItTakesForATime(String written, @Nullable Instant time) {
-    assertThat(Delivery.read(changed("1671307562", written)))
+    assertThat(Delivery.parse(changed("1671307562", written)))
         .isInstanceOfSatisfying(
-            Delivery.Read.class, read -> assertThat(read.delivery().pushedAt()).isEqualTo(time));
+            Delivery.Reading.Read.class,
+            read -> assertThat(read.delivery().pushedAt()).isEqualTo(time));
   }
 
   @Test
   void doesNotMindWhatElseIsThere() {
     assertThat(
-            Delivery.read(
+            Delivery.parse(
                 changed(
                         "\"images\": []",
                         "\"images\": null, \"new\": {\"a\": [{\"tag\": \"x\"}, NULL]}"
@@ -125,7 +126,7 @@ class DeliveryTest {
                     .replace("\"star_count\": 0", "\"star_count\": \"0\"")
                     .replace(
                         "\"owner\": \"bluebrown\"", "\"owner\": {\"push_data\": {\"tag\": 1}}")))
-        .isEqualTo(Delivery.read(REAL));
+        .isEqualTo(Delivery.parse(REAL));
   }
 
   @Test
@@ -189,9 +190,9 @@ class DeliveryTest {
         "payload=%7B%7D"
       })
   void refusesWhatIsNotJson(String body) {
-    assertThat(Delivery.read(body))
+    assertThat(Delivery.parse(body))
         .isInstanceOfSatisfying(
-            Delivery.Unreadable.class,
+            Delivery.Reading.Unreadable.class,
             unreadable -> assertThat(unreadable.field()).isEqualTo("body"));
   }
 
@@ -217,8 +218,8 @@ class DeliveryTest {
   @Test
   void looksAtNoDescriptionThatWasCutInTheMiddleOfACharacter() {
     assertThat(
-            Delivery.read(
+            Delivery.parse(
                 changed("\"full_description\": null", "\"full_description\": \"\\ud83d\"")))
-        .isEqualTo(Delivery.read(REAL));
+        .isEqualTo(Delivery.parse(REAL));
   }
 }

@@ -5,8 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.sun.net.httpserver.HttpHandler;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.net.Socket;
 import java.net.SocketException;
 import java.net.URI;
 import java.time.Clock;
@@ -15,7 +17,9 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterEach;
@@ -30,7 +34,7 @@ class DistributionRegistryTest {
   private static final Repository PLAYLISTLOG = new Repository("vorce/playlistlog");
   private static final Tag TWO = new Tag("2");
   private static final Digest DIGEST = new Digest("sha256:" + "a".repeat(64));
-  private static final Registry.Finding FOUND = new Registry.Found(DIGEST);
+  private static final Registry.Finding FOUND = new Registry.Finding.Found(DIGEST);
   private static final String MANIFEST = "HEAD /v2/vorce/playlistlog/manifests/2";
   private static final String TOKEN =
       "GET /token?service=registry.docker.io&scope=repository%3Avorce%2Fplaylistlog%3Apull";
@@ -55,7 +59,7 @@ class DistributionRegistryTest {
   }
 
   private static Registry.Finding unproven(Registry.Doubt doubt) {
-    return new Registry.Unproven(doubt);
+    return new Registry.Finding.Unproven(doubt);
   }
 
   private static HttpHandler withHeader(int status, String name, String value) {
@@ -83,8 +87,8 @@ class DistributionRegistryTest {
   @Test
   void asksForATokenOnceWhileItIsGood() {
     fake.holding("vorce/playlistlog", "2", DIGEST).withTokens();
-    var clock = new HandClock(Instant.parse("2026-11-01T10:00:00Z"));
-    var registry = new DistributionRegistry(fake.base(), pauses::add, clock);
+    HandClock clock = new HandClock(Instant.parse("2026-11-01T10:00:00Z"));
+    DistributionRegistry registry = new DistributionRegistry(fake.base(), pauses::add, clock);
     for (int i = 0; i < 3; i++) {
       assertThat(registry.find(PLAYLISTLOG, TWO, Deadline.in(LONG))).isEqualTo(FOUND);
     }
@@ -97,7 +101,8 @@ class DistributionRegistryTest {
   @Test
   void asksForANewTokenWhenTheRegistryDoesNotTakeTheOldOne() {
     fake.holding("vorce/playlistlog", "2", DIGEST).withTokens();
-    var registry = new DistributionRegistry(fake.base(), pauses::add, Clock.systemUTC());
+    DistributionRegistry registry =
+        new DistributionRegistry(fake.base(), pauses::add, Clock.systemUTC());
     assertThat(registry.find(PLAYLISTLOG, TWO, Deadline.in(LONG))).isEqualTo(FOUND);
     fake.forgetTokens();
     assertThat(registry.find(PLAYLISTLOG, TWO, Deadline.in(LONG))).isEqualTo(FOUND);
@@ -117,7 +122,7 @@ class DistributionRegistryTest {
       })
   void usesATokenOnceHoweverLongItIsSaidToBeGood(String seconds) {
     fake.holding("vorce/playlistlog", "2", DIGEST).withTokens();
-    var token = Sha256.hex("repository:vorce/playlistlog:pull");
+    String token = Sha256.hex("repository:vorce/playlistlog:pull");
     fake.misbehavingWithTokens(
         exchange ->
             FakeRegistry.respond(
@@ -128,8 +133,9 @@ class DistributionRegistryTest {
   @Test
   void isWarmOnceItHasATokenForTheRepository() {
     fake.holding("vorce/playlistlog", "2", DIGEST).withTokens();
-    var registry = new DistributionRegistry(fake.base(), pauses::add, Clock.systemUTC());
-    try (var warming = registry.warmUp(PLAYLISTLOG, Deadline.in(LONG))) {
+    DistributionRegistry registry =
+        new DistributionRegistry(fake.base(), pauses::add, Clock.systemUTC());
+    try (Conversation<Boolean> warming = registry.warmUp(PLAYLISTLOG, Deadline.in(LONG))) {
       assertThat(warming.await(_ -> false)).isTrue();
     }
     assertThat(registry.find(PLAYLISTLOG, TWO, Deadline.in(LONG))).isEqualTo(FOUND);
@@ -138,8 +144,9 @@ class DistributionRegistryTest {
 
   @Test
   void warmsUpWhereNoTokensAreHandedOut() {
-    var registry = new DistributionRegistry(fake.base(), pauses::add, Clock.systemUTC());
-    try (var warming = registry.warmUp(PLAYLISTLOG, Deadline.in(LONG))) {
+    DistributionRegistry registry =
+        new DistributionRegistry(fake.base(), pauses::add, Clock.systemUTC());
+    try (Conversation<Boolean> warming = registry.warmUp(PLAYLISTLOG, Deadline.in(LONG))) {
       assertThat(warming.await(_ -> false)).isTrue();
     }
     assertThat(fake.asked()).containsExactly("GET /v2/");
@@ -171,7 +178,7 @@ class DistributionRegistryTest {
 
   @Test
   void waitsForATagThatIsNotThereYet() {
-    var registry =
+    DistributionRegistry registry =
         new DistributionRegistry(
             fake.base(),
             pause -> {
@@ -187,7 +194,7 @@ class DistributionRegistryTest {
   @Test
   void missesATagThatDoesNotCome() {
     fake.withTokens();
-    assertThat(find()).isEqualTo(new Registry.Missing());
+    assertThat(find()).isEqualTo(new Registry.Finding.Missing());
     assertThat(fake.asked())
         .containsExactly(
             MANIFEST,
@@ -200,7 +207,7 @@ class DistributionRegistryTest {
 
   @Test
   void doesNotWaitBeyondTheDeadline() {
-    assertThat(find(fake.base(), Duration.ofMillis(240))).isEqualTo(new Registry.Missing());
+    assertThat(find(fake.base(), Duration.ofMillis(240))).isEqualTo(new Registry.Finding.Missing());
     assertThat(pauses).isEmpty();
   }
 
@@ -267,8 +274,8 @@ class DistributionRegistryTest {
         "http:///x"
       })
   void followsNoRedirectToAnother(String location) {
-    try (var other = new FakeRegistry().holding("vorce/playlistlog", "2", DIGEST)) {
-      var port = Integer.toString(other.base().getPort());
+    try (FakeRegistry other = new FakeRegistry().holding("vorce/playlistlog", "2", DIGEST)) {
+      String port = Integer.toString(other.base().getPort());
       fake.misbehaving(withHeader(307, "Location", location.replace("PORT", port)));
       assertThat(find()).isEqualTo(unproven(Registry.Doubt.FOREIGN_HOST));
       assertThat(other.asked()).isEmpty();
@@ -284,7 +291,7 @@ class DistributionRegistryTest {
 
   @Test
   void fetchesNoTokenFromAForeignHost() {
-    try (var other = new FakeRegistry()) {
+    try (FakeRegistry other = new FakeRegistry()) {
       fake.withTokensFrom("http://localhost:" + other.base().getPort() + "/token");
       assertThat(find()).isEqualTo(unproven(Registry.Doubt.FOREIGN_HOST));
       assertThat(other.asked()).isEmpty();
@@ -350,12 +357,12 @@ class DistributionRegistryTest {
 
   @Test
   void readsOnlyTheBeginningOfAnEndlessToken() {
-    var written = new AtomicLong();
+    AtomicLong written = new AtomicLong();
     fake.withTokens()
         .misbehavingWithTokens(
             exchange -> {
               exchange.sendResponseHeaders(200, 0);
-              var megabyte = new byte[1 << 20];
+              byte[] megabyte = new byte[1 << 20];
               while (written.get() < 1L << 30) {
                 exchange.getResponseBody().write(megabyte);
                 written.addAndGet(megabyte.length);
@@ -380,14 +387,14 @@ class DistributionRegistryTest {
 
   @Test
   void givesUpOnARegistryThatTrickles() throws IOException {
-    var done = new CountDownLatch(1);
-    try (var server = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
-        var thread = Executors.newVirtualThreadPerTaskExecutor()) {
-      var gone =
+    CountDownLatch done = new CountDownLatch(1);
+    try (ServerSocket server = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
+        ExecutorService thread = Executors.newVirtualThreadPerTaskExecutor()) {
+      Future<Boolean> gone =
           thread.submit(
               () -> {
-                try (var socket = server.accept()) {
-                  var out = socket.getOutputStream();
+                try (Socket socket = server.accept()) {
+                  OutputStream out = socket.getOutputStream();
                   out.write("HTTP/1.1 200 OK\r\nX-Long: ".getBytes(US_ASCII));
                   while (!done.await(20, TimeUnit.MILLISECONDS)) {
                     out.write('x');
@@ -397,7 +404,7 @@ class DistributionRegistryTest {
                   return true;
                 }
               });
-      var began = System.nanoTime();
+      long began = System.nanoTime();
       assertThat(find(URI.create("http://127.0.0.1:" + server.getLocalPort()), SHORT))
           .isEqualTo(unproven(Registry.Doubt.TIMED_OUT));
       assertThat(Duration.ofNanos(System.nanoTime() - began)).isLessThan(SHORT.multipliedBy(5));
@@ -409,7 +416,7 @@ class DistributionRegistryTest {
 
   @Test
   void saysThatTheRegistryIsUnreachable() {
-    var base = fake.base();
+    URI base = fake.base();
     fake.close();
     assertThat(find(base, LONG)).isEqualTo(unproven(Registry.Doubt.UNREACHABLE));
   }

@@ -32,7 +32,8 @@ class DockerHubTest {
   }
 
   private Optional<PushRecord> ask(Duration budget) {
-    try (var asked = new DockerHub(fake.base()).ask(PLAYLISTLOG, LATEST, Deadline.in(budget))) {
+    try (PushRecords.Asked asked =
+        new DockerHub(fake.base()).ask(PLAYLISTLOG, LATEST, Deadline.in(budget))) {
       return asked.answer();
     }
   }
@@ -80,7 +81,8 @@ class DockerHubTest {
 
   @Test
   void warmsUpByConnecting() {
-    try (var warming = new DockerHub(fake.base()).warmUp(Deadline.in(Duration.ofSeconds(5)))) {
+    try (Conversation<Boolean> warming =
+        new DockerHub(fake.base()).warmUp(Deadline.in(Duration.ofSeconds(5)))) {
       assertThat(warming.await(_ -> false)).isTrue();
     }
   }
@@ -88,7 +90,7 @@ class DockerHubTest {
   @Test
   void asksForOfficialImages() {
     fake.holding("library", "busybox", "1.36", RECORD);
-    try (var asked =
+    try (PushRecords.Asked asked =
         new DockerHub(fake.base())
             .ask(
                 new Repository("library/busybox"),
@@ -100,7 +102,7 @@ class DockerHubTest {
 
   @Test
   void asksNobodyWithoutAnAddress() {
-    try (var asked =
+    try (PushRecords.Asked asked =
         PushRecords.NONE.ask(PLAYLISTLOG, LATEST, Deadline.in(Duration.ofSeconds(5)))) {
       assertThat(asked.answer()).isEmpty();
     }
@@ -155,7 +157,7 @@ class DockerHubTest {
     fake.misbehaving(
         exchange -> {
           exchange.sendResponseHeaders(200, 0);
-          var padding = new byte[1 << 20];
+          byte[] padding = new byte[1 << 20];
           for (int i = 0; i < 1 << 10; i++) {
             exchange.getResponseBody().write(padding);
           }
@@ -166,14 +168,14 @@ class DockerHubTest {
   @Test
   void givesUpWhenItHangs() {
     fake.misbehaving(exchange -> fake.hang());
-    var began = System.nanoTime();
+    long began = System.nanoTime();
     assertThat(ask(Duration.ofMillis(300))).isEmpty();
     assertThat(Duration.ofNanos(System.nanoTime() - began)).isLessThan(Duration.ofMillis(1500));
   }
 
   @Test
   void goesToNoForeignHost() {
-    try (var other = new FakeHub().holding("vorce", "playlistlog", "latest", RECORD)) {
+    try (FakeHub other = new FakeHub().holding("vorce", "playlistlog", "latest", RECORD)) {
       fake.misbehaving(
           exchange -> {
             exchange
@@ -191,9 +193,9 @@ class DockerHubTest {
 
   @Test
   void doesWithoutWhatIsNotThere() {
-    var base = fake.base();
+    URI base = fake.base();
     fake.close();
-    try (var asked =
+    try (PushRecords.Asked asked =
         new DockerHub(URI.create(base + "/api"))
             .ask(PLAYLISTLOG, LATEST, Deadline.in(Duration.ofSeconds(5)))) {
       assertThat(asked.answer()).isEmpty();
@@ -203,7 +205,7 @@ class DockerHubTest {
   @Test
   void hangsUpOnceNobodyWaitsForTheAnswer() throws InterruptedException {
     fake.misbehaving(exchange -> fake.hang());
-    try (var _ =
+    try (PushRecords.Asked _ =
         new DockerHub(fake.base()).ask(PLAYLISTLOG, LATEST, Deadline.in(Duration.ofMinutes(5)))) {
       fake.awaitQuestion();
     }

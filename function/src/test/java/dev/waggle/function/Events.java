@@ -12,7 +12,7 @@ final class Events {
 
   /// A request for `POST /hooks/{token}`.
   static ObjectNode event(String token, @Nullable String body, String requestId) {
-    var event = (ObjectNode) Resources.json(Resources.text("event.json"));
+    ObjectNode event = (ObjectNode) Resources.json(Resources.text("event.json"));
     event.put("routeKey", "POST /hooks/{token}").put("body", body);
     event.put("rawPath", "/hooks/" + token);
     event.putObject("pathParameters").put("token", token);
@@ -23,7 +23,7 @@ final class Events {
   /// A push to `bluebrown/busybox` that was made now: a delivery of old is refused. But for the tag
   /// and the time it is a real one.
   static ObjectNode delivery(String tag) {
-    var delivery = (ObjectNode) Resources.json(Resources.text(DELIVERY));
+    ObjectNode delivery = (ObjectNode) Resources.json(Resources.text(DELIVERY));
     delivery
         .withObject("push_data")
         .put("tag", tag)

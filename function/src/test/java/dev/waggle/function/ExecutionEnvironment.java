@@ -3,6 +3,7 @@ package dev.waggle.function;
 import java.io.BufferedReader;
 import java.io.File;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.net.URISyntaxException;
 import java.nio.charset.StandardCharsets;
@@ -19,6 +20,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.jar.JarEntry;
 import java.util.jar.JarFile;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /// An execution environment of Lambda: a JVM of its own in which Lambda's runtime interface client
 /// runs a function, on the JDK that runs this, with the environment variables that Lambda sets and
@@ -44,13 +46,13 @@ public final class ExecutionEnvironment implements AutoCloseable {
           "-Djava.net.preferIPv4Stack=true",
           "-XX:+ErrorFileToStderr");
 
-  // What a managed runtime has in /var/runtime/lib; the build puts it there.
+  /// What a managed runtime has in /var/runtime/lib; the build puts it there.
   private static final Path RUNTIME = built("runtime");
 
   private static final String CLIENT = "com.amazonaws.services.lambda.runtime.api.client.AWSLambda";
   private static final String NATIVE_LIBRARY =
       "com.amazonaws.services.lambda.runtime.api.client.runtimeapi.NativeClient.JNI";
-  private static final Duration LONGEST_END = Duration.ofSeconds(2);
+  private static final Duration MAX_END = Duration.ofSeconds(2);
 
   /// What is deployed.
   ///
@@ -61,10 +63,10 @@ public final class ExecutionEnvironment implements AutoCloseable {
   public record Deployment(Path task, String handler, Path nativeLibrary) {
     /// Unpacks an archive into `folder`, as Lambda does.
     public static Deployment unpack(Path archive, String handler, Path folder) {
-      var task = folder.resolve("task");
-      var library = folder.resolve("libaws-lambda-jni.so");
-      try (var jar = new JarFile(archive.toFile())) {
-        for (var entry : Collections.list(jar.entries())) {
+      Path task = folder.resolve("task");
+      Path library = folder.resolve("libaws-lambda-jni.so");
+      try (JarFile jar = new JarFile(archive.toFile())) {
+        for (JarEntry entry : Collections.list(jar.entries())) {
           if (!entry.isDirectory()) {
             extract(jar, entry.getName(), task.resolve(entry.getName()));
           }
@@ -72,13 +74,13 @@ public final class ExecutionEnvironment implements AutoCloseable {
       } catch (IOException e) {
         throw new UncheckedIOException(e);
       }
-      var client =
+      Path client =
           runtime().stream()
               .filter(file -> file.toString().contains("runtime-interface-client"))
               .findFirst()
               .orElseThrow();
-      var arm = System.getProperty("os.arch").equals("aarch64");
-      try (var jar = new JarFile(client.toFile())) {
+      boolean arm = System.getProperty("os.arch").equals("aarch64");
+      try (JarFile jar = new JarFile(client.toFile())) {
         extract(
             jar, "jni/libaws-lambda-jni.linux-" + (arm ? "aarch_64" : "x86_64") + ".so", library);
       } catch (IOException e) {
@@ -89,7 +91,7 @@ public final class ExecutionEnvironment implements AutoCloseable {
 
     private static void extract(JarFile jar, String entry, Path file) throws IOException {
       Files.createDirectories(file.getParent());
-      try (var content = jar.getInputStream(jar.getEntry(entry))) {
+      try (InputStream content = jar.getInputStream(jar.getEntry(entry))) {
         Files.copy(content, file);
       }
     }
@@ -99,13 +101,13 @@ public final class ExecutionEnvironment implements AutoCloseable {
   /// Java 17 and 21 were seen to start from one, and returns the options with which a process uses
   /// it. Java 25 has such a cache too; what is in it is not documented.
   static List<String> archive(Path folder) {
-    var home = Path.of(System.getProperty("java.home"));
-    var list = folder.resolve("runtime.classlist");
-    var archive = folder.resolve("runtime.jsa");
+    Path home = Path.of(System.getProperty("java.home"));
+    Path list = folder.resolve("runtime.classlist");
+    Path archive = folder.resolve("runtime.jsa");
     try {
-      var classes = new ArrayList<>(Files.readAllLines(home.resolve("lib/classlist")));
-      for (var file : runtime()) {
-        try (var jar = new JarFile(file.toFile())) {
+      List<String> classes = new ArrayList<>(Files.readAllLines(home.resolve("lib/classlist")));
+      for (Path file : runtime()) {
+        try (JarFile jar = new JarFile(file.toFile())) {
           jar.stream()
               .map(JarEntry::getName)
               .filter(name -> name.matches("(com|software)/.*\\.class"))
@@ -115,7 +117,7 @@ public final class ExecutionEnvironment implements AutoCloseable {
       }
       Files.write(list, classes);
       // The same options as in use: an archive that was made without them is not fully used.
-      var command = new ArrayList<String>();
+      List<String> command = new ArrayList<>();
       command.add(home.resolve("bin/java").toString());
       command.addAll(OPTIONS);
       command.addAll(
@@ -125,7 +127,7 @@ public final class ExecutionEnvironment implements AutoCloseable {
               "-XX:SharedArchiveFile=" + archive,
               "-classpath",
               classPath()));
-      var dump =
+      Process dump =
           new ProcessBuilder(command)
               .redirectErrorStream(true)
               .redirectOutput(folder.resolve("runtime.log").toFile())
@@ -163,7 +165,7 @@ public final class ExecutionEnvironment implements AutoCloseable {
   /// @param options of the JVM, beside Lambda's own
   ExecutionEnvironment(
       Deployment deployment, RuntimeApi api, Map<String, String> settings, List<String> options) {
-    var command = new ArrayList<String>();
+    List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(OPTIONS);
     command.add("-D" + NATIVE_LIBRARY + "=" + deployment.nativeLibrary);
@@ -172,7 +174,7 @@ public final class ExecutionEnvironment implements AutoCloseable {
     command.add(classPath());
     command.add(CLIENT);
     command.add(deployment.handler);
-    var builder =
+    ProcessBuilder builder =
         new ProcessBuilder(command)
             .directory(deployment.task.toFile())
             .redirectInput(new File("/dev/null"));
@@ -215,17 +217,17 @@ public final class ExecutionEnvironment implements AutoCloseable {
 
   /// The archives of the client.
   static List<Path> runtime() {
-    try (var files = Files.list(RUNTIME)) {
+    try (Stream<Path> files = Files.list(RUNTIME)) {
       return files.filter(file -> file.toString().endsWith(".jar")).sorted().toList();
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
   }
 
-  // "Defined runtime environment variables" in the Lambda Developer Guide, with the template's
-  // logging and memory.
+  /// "Defined runtime environment variables" in the Lambda Developer Guide, with the template's
+  /// logging and memory.
   private static Map<String, String> environment(Deployment deployment, RuntimeApi api) {
-    var environment = new HashMap<String, String>();
+    Map<String, String> environment = new HashMap<>();
     environment.put("AWS_LAMBDA_RUNTIME_API", api.address());
     environment.put("_HANDLER", deployment.handler);
     environment.put("LAMBDA_TASK_ROOT", deployment.task.toString());
@@ -285,7 +287,7 @@ public final class ExecutionEnvironment implements AutoCloseable {
       if (!process.waitFor(limit.toMillis(), TimeUnit.MILLISECONDS)) {
         throw new AssertionError("still runs after " + limit.toMillis() + " ms");
       }
-      for (var reader : readers) {
+      for (Thread reader : readers) {
         reader.join();
       }
       return process.exitValue();
@@ -306,11 +308,11 @@ public final class ExecutionEnvironment implements AutoCloseable {
     try {
       // Process.destroy would close the streams that the last lines come by.
       process.toHandle().destroy();
-      if (!process.waitFor(LONGEST_END.toMillis(), TimeUnit.MILLISECONDS)) {
+      if (!process.waitFor(MAX_END.toMillis(), TimeUnit.MILLISECONDS)) {
         process.destroyForcibly();
       }
-      for (var reader : readers) {
-        reader.join(LONGEST_END);
+      for (Thread reader : readers) {
+        reader.join(MAX_END);
       }
       Runtime.getRuntime().removeShutdownHook(lastResort);
     } catch (InterruptedException _) {

@@ -44,9 +44,9 @@ class ExplainTest {
   }
 
   private Ending explain(String in, String... arguments) {
-    var out = new ByteArrayOutputStream();
-    var err = new ByteArrayOutputStream();
-    var status =
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    ByteArrayOutputStream err = new ByteArrayOutputStream();
+    int status =
         Explain.run(
             List.of(arguments),
             environment,
@@ -67,7 +67,7 @@ class ExplainTest {
         """
             .formatted(Verdicts.DIGEST));
     environment.put("WAGGLE_REPOSITORIES", "vorce/site,bluebrown/busybox:lat*");
-    var file = Files.writeString(folder.resolve("delivery.json"), REAL);
+    Path file = Files.writeString(folder.resolve("delivery.json"), REAL);
     assertThat(explain("", "explain", "--at", ON_THE_DAY, file.toString()))
         .isEqualTo(
             new Ending(
@@ -163,7 +163,7 @@ class ExplainTest {
 
   @Test
   void saysHowItIsUsed() {
-    for (var arguments :
+    for (List<String> arguments :
         List.of(
             List.<String>of(),
             List.of("--help"),

@@ -2,6 +2,7 @@ package dev.waggle.function;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class ExplanationTest {
@@ -10,12 +11,12 @@ class ExplanationTest {
     assertThat(Verdicts.ALL)
         .allSatisfy(
             verdict -> {
-              var lines = Explanation.of(Verdicts.ID, verdict, true);
-              var steps = lines.subList(0, lines.indexOf(""));
+              List<String> lines = Explanation.of(Verdicts.ID, verdict, true);
+              List<String> steps = lines.subList(0, lines.indexOf(""));
               assertThat(steps)
                   .extracting(line -> line.split(" ", 2)[0])
                   .containsExactly("token", "shape", "repository", "registry", "time", "queue");
-              var failed = steps.stream().filter(line -> line.contains("failed")).toList();
+              List<String> failed = steps.stream().filter(line -> line.contains("failed")).toList();
               if (verdict.kind() == Verdict.Kind.ACCEPTED) {
                 assertThat(failed).isEmpty();
               } else if (!(verdict instanceof Verdict.UnexpectedFailure)) {

@@ -28,7 +28,7 @@ final class FakeHub extends FakeServer {
   }
 
   private void record(HttpExchange exchange) throws IOException {
-    var record = tags.get(exchange.getRequestURI().getPath());
+    String record = tags.get(exchange.getRequestURI().getPath());
     if (!exchange.getRequestMethod().equals("GET")) {
       exchange.sendResponseHeaders(405, -1);
     } else if (record == null) {

@@ -98,7 +98,7 @@ final class FakeRegistry extends FakeServer {
   }
 
   private void manifest(HttpExchange exchange) throws IOException {
-    var path = exchange.getRequestURI().getPath();
+    String path = exchange.getRequestURI().getPath();
     if (path.equals("/v2/")) {
       base(exchange);
       return;
@@ -107,20 +107,20 @@ final class FakeRegistry extends FakeServer {
       exchange.sendResponseHeaders(405, -1);
       return;
     }
-    var repository = path.substring("/v2/".length(), path.indexOf("/manifests/"));
-    var scope = "repository:" + repository + ":pull";
-    var authorization = exchange.getRequestHeaders().getFirst("Authorization");
+    String repository = path.substring("/v2/".length(), path.indexOf("/manifests/"));
+    String scope = "repository:" + repository + ":pull";
+    String authorization = exchange.getRequestHeaders().getFirst("Authorization");
     if (realm != null && !("Bearer " + tokenFor(scope)).equals(authorization)) {
       challenge(exchange, ",scope=\"" + scope + "\"");
       return;
     }
-    var digest = digests.get(path);
+    Digest digest = digests.get(path);
     if (digest == null) {
       exchange.sendResponseHeaders(404, -1);
       return;
     }
-    var accept = Objects.requireNonNullElse(exchange.getRequestHeaders().getFirst("Accept"), "");
-    var complete =
+    String accept = Objects.requireNonNullElse(exchange.getRequestHeaders().getFirst("Accept"), "");
+    boolean complete =
         Arrays.stream(accept.split(",", -1)).map(String::strip).toList().containsAll(TYPES);
     exchange
         .getResponseHeaders()
@@ -129,12 +129,12 @@ final class FakeRegistry extends FakeServer {
   }
 
   private void token(HttpExchange exchange) throws IOException {
-    var query =
+    Map<String, String> query =
         Arrays.stream(exchange.getRequestURI().getRawQuery().split("&", -1))
             .map(parameter -> parameter.split("=", 2))
             .collect(
                 Collectors.toMap(p -> p[0], p -> URLDecoder.decode(p[1], StandardCharsets.UTF_8)));
-    var ordinary =
+    boolean ordinary =
         exchange.getRequestMethod().equals("GET") && SERVICE.equals(query.get("service"));
     if (!ordinary) {
       exchange.sendResponseHeaders(400, -1);

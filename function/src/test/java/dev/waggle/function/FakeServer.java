@@ -55,8 +55,8 @@ class FakeServer implements AutoCloseable {
         path,
         exchange -> {
           try (exchange) {
-            var uri = exchange.getRequestURI();
-            var authorization = exchange.getRequestHeaders().getFirst("Authorization");
+            URI uri = exchange.getRequestURI();
+            String authorization = exchange.getRequestHeaders().getFirst("Authorization");
             asked.add(
                 new Asked(
                     exchange.getRequestMethod(), uri.getPath(), uri.getRawQuery(), authorization));
@@ -92,7 +92,7 @@ class FakeServer implements AutoCloseable {
   }
 
   static void respond(HttpExchange exchange, int status, String body) throws IOException {
-    var bytes = body.getBytes(UTF_8);
+    byte[] bytes = body.getBytes(UTF_8);
     exchange.sendResponseHeaders(status, bytes.length == 0 ? -1 : bytes.length);
     exchange.getResponseBody().write(bytes);
   }

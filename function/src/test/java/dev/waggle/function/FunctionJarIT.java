@@ -3,6 +3,7 @@ package dev.waggle.function;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.BufferedWriter;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -17,7 +18,7 @@ class FunctionJarIT {
   private static final Path JAR = Path.of("target", "function.jar");
 
   private static List<String> entries() throws IOException {
-    try (var jar = new JarFile(JAR.toFile())) {
+    try (JarFile jar = new JarFile(JAR.toFile())) {
       return jar.stream().filter(entry -> !entry.isDirectory()).map(ZipEntry::getName).toList();
     }
   }
@@ -49,12 +50,12 @@ class FunctionJarIT {
 
   @Test
   void explainsADeliveryFromTheCommandLine() throws Exception {
-    try (var registry =
+    try (FakeRegistry registry =
         new FakeRegistry().holding("bluebrown/busybox", "latest", Verdicts.DIGEST)) {
-      var accepted = explain(registry, Events.delivery("latest").toString());
+      Ending accepted = explain(registry, Events.delivery("latest").toString());
       assertThat(accepted.output).contains("registry    passed: the tag names " + Verdicts.DIGEST);
       assertThat(accepted.status).isZero();
-      var ignored = explain(registry, Events.delivery("gone").toString());
+      Ending ignored = explain(registry, Events.delivery("gone").toString());
       assertThat(ignored.output).contains("verdict     ignored: tag not in the registry");
       assertThat(ignored.status).isEqualTo(1);
     }
@@ -63,18 +64,18 @@ class FunctionJarIT {
   private record Ending(int status, String output) {}
 
   private static Ending explain(FakeRegistry registry, String delivery) throws Exception {
-    var java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
-    var builder =
+    String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
+    ProcessBuilder builder =
         new ProcessBuilder(java, "-jar", JAR.toString(), "explain").redirectErrorStream(true);
     builder
         .environment()
         .putAll(
             Map.of("WAGGLE_REGISTRY_URL", registry.base().toString(), "WAGGLE_HUB_URL", "none"));
-    var process = builder.start();
-    try (var in = process.outputWriter()) {
+    Process process = builder.start();
+    try (BufferedWriter in = process.outputWriter()) {
       in.write(delivery);
     }
-    var output = new String(process.getInputStream().readAllBytes(), UTF_8);
+    String output = new String(process.getInputStream().readAllBytes(), UTF_8);
     return new Ending(process.waitFor(), output);
   }
 }

@@ -26,7 +26,7 @@ class JudgeTest {
   private static final DeliveryId ID = new DeliveryId("JKJaXmPLvHcESHA=");
 
   private final KnownTags registry =
-      new KnownTags().knowing("bluebrown/busybox", "latest", new Registry.Found(DIGEST));
+      new KnownTags().knowing("bluebrown/busybox", "latest", new Registry.Finding.Found(DIGEST));
   private final KnownPushes records = new KnownPushes();
   private final QueueInMemory queue = new QueueInMemory();
 
@@ -35,7 +35,7 @@ class JudgeTest {
   }
 
   private Judge judge(String repositories, String contradicted) {
-    var configuration =
+    Configuration configuration =
         Configuration.from(
             Map.of(
                 "WAGGLE_TOKEN_SHA256",
@@ -62,7 +62,7 @@ class JudgeTest {
 
   @Test
   void acceptsAPushThatTheRegistryProves() {
-    var push = new PushMessage(ID, BUSYBOX, LATEST, DIGEST, SAID, NOW);
+    PushMessage push = new PushMessage(ID, BUSYBOX, LATEST, DIGEST, SAID, NOW);
     assertThat(verdict(TOKEN, REAL)).isEqualTo(new Verdict.Accepted(TokenHashes.Match.FIRST, push));
     assertThat(queue.sent).containsExactly(push);
   }
@@ -77,16 +77,16 @@ class JudgeTest {
 
   @Test
   void acceptsAnEncodedBody() {
-    var encoded = Base64.getEncoder().encodeToString(REAL.getBytes(UTF_8));
+    String encoded = Base64.getEncoder().encodeToString(REAL.getBytes(UTF_8));
     assertThat(judge("bluebrown/busybox").judge(new Request(ID, TOKEN, encoded, true), new Waits()))
         .isInstanceOf(Verdict.Accepted.class);
   }
 
   @Test
   void acceptsWithoutADigestWhatTheRegistryDoesNotProve() {
-    for (var doubt : Registry.Doubt.values()) {
-      registry.knowing("bluebrown/busybox", "latest", new Registry.Unproven(doubt));
-      var push = new PushMessage(ID, BUSYBOX, LATEST, null, SAID, NOW);
+    for (Registry.Doubt doubt : Registry.Doubt.values()) {
+      registry.knowing("bluebrown/busybox", "latest", new Registry.Finding.Unproven(doubt));
+      PushMessage push = new PushMessage(ID, BUSYBOX, LATEST, null, SAID, NOW);
       assertThat(verdict(TOKEN, REAL))
           .isEqualTo(new Verdict.AcceptedUnproven(TokenHashes.Match.FIRST, push, doubt));
       assertThat(queue.held()).containsExactly(push);
@@ -98,7 +98,9 @@ class JudgeTest {
     verdict(TOKEN, REAL);
     verdict(TOKEN, REAL.replace("1671307562", "1671307564"));
     registry.knowing(
-        "bluebrown/busybox", "latest", new Registry.Found(new Digest("sha256:" + "b".repeat(64))));
+        "bluebrown/busybox",
+        "latest",
+        new Registry.Finding.Found(new Digest("sha256:" + "b".repeat(64))));
     verdict(TOKEN, REAL);
     assertThat(queue.sent).hasSize(3);
     assertThat(queue.held()).hasSize(2);
@@ -155,7 +157,7 @@ class JudgeTest {
 
   @Test
   void ignoresATagThatIsNotInTheRegistry() {
-    registry.knowing("bluebrown/busybox", "latest", new Registry.Missing());
+    registry.knowing("bluebrown/busybox", "latest", new Registry.Finding.Missing());
     assertThat(verdict(TOKEN, REAL))
         .isEqualTo(new Verdict.TagNotInRegistry(TokenHashes.Match.FIRST, BUSYBOX, LATEST));
     assertThat(registry.asked).containsExactly("bluebrown/busybox:latest");
@@ -165,7 +167,7 @@ class JudgeTest {
 
   @Test
   void tellsTheAgentThatDockerHubRecordedThePush() {
-    var recorded = PUSHED.plusMillis(515);
+    Instant recorded = PUSHED.plusMillis(515);
     records.knowing("bluebrown/busybox", "latest", DIGEST, recorded);
     assertThat(verdict(TOKEN, REAL)).isInstanceOf(Verdict.Accepted.class);
     assertThat(queue.sent)
@@ -177,9 +179,9 @@ class JudgeTest {
 
   @Test
   void refusesAReplayOfAnOldTag() {
-    var longAgo = PUSHED.minus(Duration.ofDays(300));
+    Instant longAgo = PUSHED.minus(Duration.ofDays(300));
     records.knowing("bluebrown/busybox", "latest", DIGEST, longAgo);
-    var time = new PushTime(longAgo, true, Evidence.NOT_RECORDED);
+    PushTime time = new PushTime(longAgo, true, Evidence.NOT_RECORDED);
     assertThat(verdict(TOKEN, REAL))
         .isEqualTo(
             new Verdict.PushContradicted(
@@ -189,16 +191,17 @@ class JudgeTest {
 
   @Test
   void refusesAContradictedPushThatTheRegistryDoesNotProve() {
-    registry.knowing("bluebrown/busybox", "latest", new Registry.Unproven(Registry.Doubt.PRIVATE));
-    var old = REAL.replace("1671307562", "1571307562");
+    registry.knowing(
+        "bluebrown/busybox", "latest", new Registry.Finding.Unproven(Registry.Doubt.PRIVATE));
+    String old = REAL.replace("1671307562", "1571307562");
     assertThat(verdict(TOKEN, old)).isInstanceOf(Verdict.PushContradicted.class);
     assertThat(queue.sent).isEmpty();
   }
 
   @Test
   void onlyMarksAContradictedPushWhenToldSo() {
-    var old = REAL.replace("1671307562", "1571307562");
-    var judge = judge("bluebrown/busybox", "mark");
+    String old = REAL.replace("1671307562", "1571307562");
+    Judge judge = judge("bluebrown/busybox", "mark");
     assertThat(judge.judge(new Request(ID, TOKEN, old, false), new Waits()))
         .isInstanceOf(Verdict.Accepted.class);
     assertThat(queue.sent)

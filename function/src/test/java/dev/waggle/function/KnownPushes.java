@@ -30,7 +30,7 @@ final class KnownPushes implements PushRecords {
 
   @Override
   public Asked ask(Repository repository, Tag tag, Deadline deadline) {
-    var name = repository + ":" + tag;
+    String name = repository + ":" + tag;
     asked.add(name);
     open++;
     return new Asked() {

@@ -19,8 +19,8 @@ final class KnownTags implements Registry {
 
   @Override
   public Finding find(Repository repository, Tag tag, Deadline deadline) {
-    var name = repository + ":" + tag;
+    String name = repository + ":" + tag;
     asked.add(name);
-    return findings.getOrDefault(name, new Missing());
+    return findings.getOrDefault(name, new Finding.Missing());
   }
 }

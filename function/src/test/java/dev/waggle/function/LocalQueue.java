@@ -11,6 +11,7 @@ import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
 import software.amazon.awssdk.http.urlconnection.UrlConnectionHttpClient;
 import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.services.sqs.SqsClient;
+import software.amazon.awssdk.services.sqs.model.DeleteMessageResponse;
 import software.amazon.awssdk.services.sqs.model.Message;
 import software.amazon.awssdk.services.sqs.model.MessageSystemAttributeName;
 import software.amazon.awssdk.services.sqs.model.QueueAttributeName;
@@ -77,7 +78,7 @@ final class LocalQueue implements AutoCloseable {
 
   /// Takes all messages off the queue.
   List<Message> drain() {
-    var all = new ArrayList<Message>();
+    List<Message> all = new ArrayList<>();
     List<Message> batch;
     do {
       batch =
@@ -91,7 +92,7 @@ final class LocalQueue implements AutoCloseable {
       batch.forEach(
           message -> {
             all.add(message);
-            var _ =
+            DeleteMessageResponse _ =
                 sqs.deleteMessage(
                     request -> request.queueUrl(url).receiptHandle(message.receiptHandle()));
           });
@@ -102,6 +103,6 @@ final class LocalQueue implements AutoCloseable {
   @Override
   public void close() {
     sqs.close();
-    var _ = server.stopAndWait();
+    Object _ = server.stopAndWait();
   }
 }

@@ -17,7 +17,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 class PayloadsTest {
   private static final String DIGEST = "sha256:" + "a".repeat(64);
 
-  // Every repository in the payloads is ours, and its tags are in the registry.
+  /// Every repository in the payloads is ours, and its tags are in the registry.
   private static final String OURS =
       "svendowideit/testhook,csanchez/jenkins-swarm-slave,busybox,"
           + "flowcommerce/fulfillment:0.*,vauxoo/urlshortener,yupeek/maiev:scaler_*,"
@@ -70,8 +70,8 @@ class PayloadsTest {
   @ParameterizedTest
   @MethodSource("payloads")
   void hasTheExpectedVerdict(String file, String expected) {
-    var found = new Registry.Found(new Digest(DIGEST));
-    var registry =
+    Registry.Finding.Found found = new Registry.Finding.Found(new Digest(DIGEST));
+    KnownTags registry =
         new KnownTags()
             .knowing("vauxoo/urlshortener", "latest", found)
             .knowing("yupeek/maiev", "scaler_docker-1.0.2", found)
@@ -80,8 +80,10 @@ class PayloadsTest {
             .knowing("svendowideit/testhook", "latest", found)
             .knowing("example/repo", "v1.0.0", found)
             .knowing(
-                "flowcommerce/fulfillment", "0.0.4", new Registry.Unproven(Registry.Doubt.PRIVATE));
-    var configuration =
+                "flowcommerce/fulfillment",
+                "0.0.4",
+                new Registry.Finding.Unproven(Registry.Doubt.PRIVATE));
+    Configuration configuration =
         Configuration.from(
             Map.of(
                 "WAGGLE_TOKEN_SHA256",
@@ -90,25 +92,25 @@ class PayloadsTest {
                 OURS,
                 "WAGGLE_QUEUE_URL",
                 "https://sqs.eu-central-1.amazonaws.com/1/waggle.fifo"));
-    var body = Resources.text("payloads/" + file);
-    var judge =
+    String body = Resources.text("payloads/" + file);
+    Judge judge =
         new Judge(configuration, registry, PushRecords.NONE, new QueueInMemory(), soonAfter(body));
-    var request = new Request(DeliveryId.of(null), "token", body, false);
+    Request request = new Request(DeliveryId.of(null), "token", body, false);
     assertThat(summary(judge.judge(request, new Waits()))).isEqualTo(expected);
   }
 
   /// On the day of the delivery.
   private static Clock soonAfter(String body) {
-    var pushed = Resources.json(body).at("/push_data/pushed_at").asLong();
+    long pushed = Resources.json(body).at("/push_data/pushed_at").asLong();
     return Clock.fixed(Instant.ofEpochSecond(pushed + 2), ZoneOffset.UTC);
   }
 
   private static String summary(Verdict verdict) {
     return switch (verdict) {
-      case Verdict.Accepted(_, var push) -> "accepted " + summary(push);
-      case Verdict.AcceptedUnproven(_, var push, _) -> "unproven " + summary(push);
-      case Verdict.NoTag(_, var repository) -> "no tag " + repository;
-      case Verdict.NotADelivery(_, var field, _) -> "not a delivery: " + field;
+      case Verdict.Accepted(_, PushMessage push) -> "accepted " + summary(push);
+      case Verdict.AcceptedUnproven(_, PushMessage push, _) -> "unproven " + summary(push);
+      case Verdict.NoTag(_, Repository repository) -> "no tag " + repository;
+      case Verdict.NotADelivery(_, String field, _) -> "not a delivery: " + field;
       default -> verdict.toString();
     };
   }

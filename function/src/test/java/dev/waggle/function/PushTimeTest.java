@@ -33,21 +33,21 @@ class PushTimeTest {
   @ParameterizedTest
   @CsvSource({"PT0S", "PT0.515907S", "PT5M", "PT-5M"})
   void confirmsAPushThatDockerHubRecordedAtThatTime(Duration apart) {
-    var recorded = PUSHED.plus(apart);
-    var now = recorded.isAfter(NOW) ? recorded : NOW;
+    Instant recorded = PUSHED.plus(apart);
+    Instant now = recorded.isAfter(NOW) ? recorded : NOW;
     assertThat(PushTime.judge(PUSHED, now, DIGEST, record(DIGEST, recorded)))
         .isEqualTo(new PushTime(recorded, true, Evidence.RECORDED));
   }
 
   @Test
   void contradictsAFreshDeliveryOfATagThatWasPushedLongAgo() {
-    var longAgo = Instant.parse("2024-07-03T14:59:26.515907Z");
+    Instant longAgo = Instant.parse("2024-07-03T14:59:26.515907Z");
     assertJudged(
         PUSHED,
         DIGEST,
         record(DIGEST, longAgo),
         new PushTime(longAgo, true, Evidence.NOT_RECORDED));
-    var justTooLong = NOW.minus(Duration.ofDays(1)).minusMillis(1);
+    Instant justTooLong = NOW.minus(Duration.ofDays(1)).minusMillis(1);
     assertJudged(
         PUSHED,
         DIGEST,
@@ -57,7 +57,7 @@ class PushTimeTest {
 
   @Test
   void takesTheTimeOfAnEarlierPushOfTheSameDigestForWhatItIs() {
-    var earlier = PUSHED.minus(Duration.ofMinutes(5)).minusMillis(1);
+    Instant earlier = PUSHED.minus(Duration.ofMinutes(5)).minusMillis(1);
     assertJudged(
         PUSHED,
         DIGEST,
@@ -67,20 +67,20 @@ class PushTimeTest {
 
   @Test
   void isNotFooledByADeliveryThatLeavesTheTimeOut() {
-    var longAgo = NOW.minus(Duration.ofDays(1)).minusMillis(1);
+    Instant longAgo = NOW.minus(Duration.ofDays(1)).minusMillis(1);
     assertJudged(
         null, DIGEST, record(DIGEST, longAgo), new PushTime(longAgo, true, Evidence.NOT_RECORDED));
-    var today = NOW.minus(Duration.ofHours(23));
+    Instant today = NOW.minus(Duration.ofHours(23));
     assertJudged(null, DIGEST, record(DIGEST, today), new PushTime(today, true, Evidence.RECORDED));
   }
 
   @Test
   void contradictsADeliveryThatIsMoreThanADayOld() {
-    var yesterday = NOW.minus(Duration.ofDays(1));
+    Instant yesterday = NOW.minus(Duration.ofDays(1));
     assertJudged(
         yesterday, DIGEST, Optional.empty(), new PushTime(yesterday, false, Evidence.NO_RECORD));
-    var older = yesterday.minusMillis(1);
-    var tooOld = new PushTime(older, false, Evidence.TOO_OLD);
+    Instant older = yesterday.minusMillis(1);
+    PushTime tooOld = new PushTime(older, false, Evidence.TOO_OLD);
     assertJudged(older, DIGEST, Optional.empty(), tooOld);
     assertJudged(older, DIGEST, record(DIGEST, older), tooOld);
     assertJudged(older, null, Optional.empty(), tooOld);
@@ -88,9 +88,9 @@ class PushTimeTest {
 
   @Test
   void passesOnNoTimeThatIsStillToCome() {
-    var soon = NOW.plus(Duration.ofMinutes(5));
+    Instant soon = NOW.plus(Duration.ofMinutes(5));
     assertJudged(soon, DIGEST, Optional.empty(), new PushTime(soon, false, Evidence.NO_RECORD));
-    var later = soon.plusMillis(1);
+    Instant later = soon.plusMillis(1);
     assertJudged(
         later, DIGEST, Optional.empty(), new PushTime(null, false, Evidence.IN_THE_FUTURE));
     assertJudged(
@@ -101,14 +101,14 @@ class PushTimeTest {
 
   @Test
   void takesTheTimeOfALaterPushOfTheSameDigest() {
-    var said = NOW.minus(Duration.ofHours(2));
+    Instant said = NOW.minus(Duration.ofHours(2));
     assertJudged(
         said, DIGEST, record(DIGEST, PUSHED), new PushTime(PUSHED, true, Evidence.PUSHED_AGAIN));
   }
 
   @Test
   void doesNotHoldARecordAgainstAPushThatItIsNotOf() {
-    var before = PUSHED.minus(Duration.ofDays(300));
+    Instant before = PUSHED.minus(Duration.ofDays(300));
     assertJudged(
         PUSHED, DIGEST, record(OTHER, before), new PushTime(PUSHED, false, Evidence.OTHER_RECORD));
     assertJudged(

@@ -68,7 +68,7 @@ final class QueueFront implements AutoCloseable {
 
   private HttpServer listen(int port) {
     try {
-      var listening =
+      HttpServer listening =
           HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), 0);
       listening.createContext("/", this::answer);
       listening.setExecutor(threads);
@@ -107,10 +107,10 @@ final class QueueFront implements AutoCloseable {
 
   private void answer(HttpExchange exchange) throws IOException {
     try (exchange) {
-      var body = exchange.getRequestBody().readAllBytes();
-      var action = String.valueOf(exchange.getRequestHeaders().getFirst(ACTION));
+      byte[] body = exchange.getRequestBody().readAllBytes();
+      String action = String.valueOf(exchange.getRequestHeaders().getFirst(ACTION));
       asked.add(action);
-      var current = trouble;
+      Trouble current = trouble;
       if (current != null && action.equals(SEND) && current.left.getAndDecrement() > 0) {
         suffer(exchange, current.illness);
       } else {
@@ -136,17 +136,18 @@ final class QueueFront implements AutoCloseable {
   }
 
   private void passOn(HttpExchange exchange, byte[] body) throws IOException {
-    var request =
+    HttpRequest.Builder request =
         HttpRequest.newBuilder(server.resolve(exchange.getRequestURI()))
             .method(exchange.getRequestMethod(), HttpRequest.BodyPublishers.ofByteArray(body));
-    for (var header : List.of(ACTION, "Content-Type", "Authorization", "X-Amz-Date")) {
-      var value = exchange.getRequestHeaders().getFirst(header);
+    for (String header : List.of(ACTION, "Content-Type", "Authorization", "X-Amz-Date")) {
+      String value = exchange.getRequestHeaders().getFirst(header);
       if (value != null) {
         request.header(header, value);
       }
     }
     try {
-      var response = client.send(request.build(), HttpResponse.BodyHandlers.ofByteArray());
+      HttpResponse<byte[]> response =
+          client.send(request.build(), HttpResponse.BodyHandlers.ofByteArray());
       respond(exchange, response.statusCode(), response.body());
     } catch (InterruptedException _) {
       Thread.currentThread().interrupt();

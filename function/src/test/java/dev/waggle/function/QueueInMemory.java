@@ -28,9 +28,9 @@ final class QueueInMemory implements PushQueue {
   public Sending send(PushMessage push, Deadline deadline) {
     sent.add(push);
     if (failure.isPresent()) {
-      return new NotSent(failure.get());
+      return new Sending.NotSent(failure.get());
     }
     held.putIfAbsent(push.identity(), push);
-    return new Sent();
+    return new Sending.Sent();
   }
 }

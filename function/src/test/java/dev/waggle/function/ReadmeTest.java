@@ -19,8 +19,8 @@ import org.junit.jupiter.api.Test;
 class ReadmeTest {
   /// The rows of the first table below a heading or a text in bold, without their first two.
   private static List<List<String>> table(String after) throws IOException {
-    var readme = Files.readString(Path.of("..", "README.md"));
-    var begin = readme.indexOf("\n|", readme.indexOf(after)) + 1;
+    String readme = Files.readString(Path.of("..", "README.md"));
+    int begin = readme.indexOf("\n|", readme.indexOf(after)) + 1;
     return readme
         .substring(begin, readme.indexOf("\n\n", begin))
         .lines()
@@ -32,7 +32,7 @@ class ReadmeTest {
   }
 
   private static JsonNode logLine(Verdict verdict) {
-    var out = new ByteArrayOutputStream();
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
     new FunctionLog(new PrintStream(out, true, UTF_8), Clock.systemUTC())
         .closed(Verdicts.ID, verdict, new Waits());
     return Resources.json(out.toString(UTF_8));
@@ -40,8 +40,8 @@ class ReadmeTest {
 
   /// Verdict, status, answer, level of the log line, and what to do.
   private static List<String> row(Verdict verdict) {
-    var line = logLine(verdict);
-    var answer = Answer.to(Verdicts.ID, verdict);
+    JsonNode line = logLine(verdict);
+    Answer answer = Answer.to(Verdicts.ID, verdict);
     return List.of(
         line.get("message").asText(),
         Integer.toString(answer.status()),
@@ -64,7 +64,7 @@ class ReadmeTest {
     assertThat(Verdicts.ALL)
         .allSatisfy(
             verdict -> {
-              var answer = Resources.json(Answer.to(Verdicts.ID, verdict).body());
+              JsonNode answer = Resources.json(Answer.to(Verdicts.ID, verdict).body());
               assertThat(logLine(verdict).get("verdict")).isEqualTo(answer.get("verdict"));
               if (verdict.kind() != Verdict.Kind.ACCEPTED) {
                 assertThat(answer.get("reason")).isEqualTo(logLine(verdict).get("message"));

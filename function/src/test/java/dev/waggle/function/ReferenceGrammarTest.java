@@ -17,7 +17,7 @@ class ReferenceGrammarTest {
   private static final JsonNode CASES = Resources.json(Resources.text("reference-cases.json"));
 
   static Stream<JsonNode> cases(String section) {
-    var cases = CASES.get(section);
+    JsonNode cases = CASES.get(section);
     assertThat(cases).as(section).isNotEmpty();
     return StreamSupport.stream(cases.spliterator(), false);
   }
@@ -40,7 +40,7 @@ class ReferenceGrammarTest {
   @ParameterizedTest
   @MethodSource("digests")
   void readsDigestsOfSha256AsTheGrammarDoesAndNoOthers(JsonNode c) {
-    var input = c.get("input").asText();
+    String input = c.get("input").asText();
     assertThat(Digest.parse(input).isPresent())
         .isEqualTo(c.get("valid").asBoolean() && input.startsWith("sha256:"));
   }
@@ -71,7 +71,8 @@ class ReferenceGrammarTest {
   @ParameterizedTest
   @MethodSource("repositories")
   void bringsEveryFormOfARepositoryOfDockerHubIntoOneAndRefusesOtherRegistries(JsonNode c) {
-    var expected = c.get("Domain").asText().equals("docker.io") ? c.get("RemoteName").asText() : "";
+    String expected =
+        c.get("Domain").asText().equals("docker.io") ? c.get("RemoteName").asText() : "";
     Stream.of("FamiliarName", "FullName", "AmbiguousName")
         .map(form -> c.get(form).asText())
         .filter(form -> !form.isEmpty())
@@ -88,11 +89,11 @@ class ReferenceGrammarTest {
   @ParameterizedTest
   @MethodSource("validNames")
   void acceptsWhatTheGrammarAcceptsUnlessItHasAnotherRegistryOrATag(String input) {
-    var path = input.replaceFirst("^(index\\.)?docker\\.io/", "");
-    var slash = path.indexOf('/');
-    var first = slash < 0 ? "" : path.substring(0, slash);
-    var elsewhere = first.equals("localhost") || first.matches(".*[.:A-Z].*");
-    var tagged = slash < 0 && path.contains(":");
+    String path = input.replaceFirst("^(index\\.)?docker\\.io/", "");
+    int slash = path.indexOf('/');
+    String first = slash < 0 ? "" : path.substring(0, slash);
+    boolean elsewhere = first.equals("localhost") || first.matches(".*[.:A-Z].*");
+    boolean tagged = slash < 0 && path.contains(":");
     assertThat(Repository.parse(input).isPresent()).isEqualTo(!elsewhere && !tagged);
   }
 

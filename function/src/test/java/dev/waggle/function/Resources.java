@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.File;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.net.URISyntaxException;
 import java.util.Arrays;
@@ -19,7 +20,7 @@ final class Resources {
   private Resources() {}
 
   static String text(String name) {
-    try (var stream = Resources.class.getResourceAsStream("/" + name)) {
+    try (InputStream stream = Resources.class.getResourceAsStream("/" + name)) {
       if (stream == null) {
         throw new AssertionError("no test resource " + name);
       }
@@ -32,7 +33,7 @@ final class Resources {
   /// The names of all that Docker Hub is known to have sent.
   static Stream<String> payloads() {
     try {
-      var folder =
+      File folder =
           new File(Objects.requireNonNull(Resources.class.getResource("/payloads")).toURI());
       return Arrays.stream(Objects.requireNonNull(folder.list()))
           .filter(name -> name.endsWith(".json"))

@@ -2,6 +2,7 @@ package dev.waggle.function;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import com.sun.net.httpserver.Headers;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import java.io.IOException;
@@ -33,7 +34,9 @@ public final class RuntimeApi implements AutoCloseable {
   private static final String ROOT = "/2018-06-01/runtime/";
   private static final String INVOCATION = ROOT + "invocation/";
   private static final String ARN = "arn:aws:lambda:eu-central-1:123456789012:function:waggle";
-  private static final Duration FUNCTION_TIMEOUT = Duration.ofSeconds(4); // the template's
+
+  /// How long an invocation may take, as in the template.
+  private static final Duration FUNCTION_TIMEOUT = Duration.ofSeconds(4);
 
   /// What became of an event.
   ///
@@ -97,7 +100,8 @@ public final class RuntimeApi implements AutoCloseable {
 
   /// Hands `event` to the runtime and waits for what becomes of it.
   public Outcome invoke(String event, Duration limit) {
-    var invocation = new Invocation(UUID.randomUUID().toString(), event, new CompletableFuture<>());
+    Invocation invocation =
+        new Invocation(UUID.randomUUID().toString(), event, new CompletableFuture<>());
     waiting.add(invocation);
     return await("an answer", invocation.outcome, limit);
   }
@@ -128,17 +132,17 @@ public final class RuntimeApi implements AutoCloseable {
 
   private void answer(HttpExchange exchange) throws IOException {
     try (exchange) {
-      var path = exchange.getRequestURI().getPath();
-      var request = exchange.getRequestMethod() + " " + path;
-      var body = new String(exchange.getRequestBody().readAllBytes(), UTF_8);
-      var received = System.nanoTime();
+      String path = exchange.getRequestURI().getPath();
+      String request = exchange.getRequestMethod() + " " + path;
+      String body = new String(exchange.getRequestBody().readAllBytes(), UTF_8);
+      long received = System.nanoTime();
       if (request.equals("GET " + INVOCATION + "next")) {
         next(exchange);
         return;
       }
       said.add(body);
       if (request.equals("POST " + ROOT + "init/error")) {
-        var error = new InitError(errorType(exchange), body);
+        InitError error = new InitError(errorType(exchange), body);
         if (ready.isDone()) {
           refuse(exchange, 403, "InvalidStateTransition", "an error after initialisation");
         } else {
@@ -146,7 +150,7 @@ public final class RuntimeApi implements AutoCloseable {
           accept(exchange);
         }
       } else if (request.matches("POST " + INVOCATION + "[^/]+/(response|error)")) {
-        var parts = path.substring(INVOCATION.length()).split("/", -1);
+        String[] parts = path.substring(INVOCATION.length()).split("/", -1);
         ended(
             exchange,
             parts[0],
@@ -172,7 +176,7 @@ public final class RuntimeApi implements AutoCloseable {
       Thread.currentThread().interrupt();
       return;
     }
-    var headers = exchange.getResponseHeaders();
+    Headers headers = exchange.getResponseHeaders();
     headers.set("Content-Type", "application/json");
     headers.set("Lambda-Runtime-Aws-Request-Id", invocation.id);
     headers.set(
@@ -189,7 +193,7 @@ public final class RuntimeApi implements AutoCloseable {
   private void ended(
       HttpExchange exchange, String id, String body, @Nullable String error, long received)
       throws IOException {
-    var current = running;
+    Running current = running;
     if (current == null || !current.invocation.id.equals(id)) {
       refuse(exchange, 400, "InvalidRequestID", "an answer to a request not under way");
       return;
@@ -200,7 +204,7 @@ public final class RuntimeApi implements AutoCloseable {
   }
 
   private static String errorType(HttpExchange exchange) {
-    var type = exchange.getRequestHeaders().getFirst("Lambda-Runtime-Function-Error-Type");
+    String type = exchange.getRequestHeaders().getFirst("Lambda-Runtime-Function-Error-Type");
     return type == null ? "none given" : type;
   }
 
@@ -215,7 +219,7 @@ public final class RuntimeApi implements AutoCloseable {
   }
 
   private static void send(HttpExchange exchange, int status, String body) throws IOException {
-    var bytes = body.getBytes(UTF_8);
+    byte[] bytes = body.getBytes(UTF_8);
     exchange.sendResponseHeaders(status, bytes.length);
     exchange.getResponseBody().write(bytes);
   }

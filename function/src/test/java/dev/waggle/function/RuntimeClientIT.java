@@ -15,6 +15,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import org.junit.jupiter.api.AfterAll;
@@ -41,14 +42,15 @@ class RuntimeClientIT {
   private static final Digest DIGEST = new Digest("sha256:" + "a".repeat(64));
   private static final String CANARY = "canary 5b1f";
 
-  // Docker Hub's patience is not documented; five seconds is an ordinary sender's.
+  /// Docker Hub's patience is not documented; five seconds is an ordinary sender's.
   private static final Duration COLD_START = Duration.ofSeconds(5);
 
-  // Lambda's own limit, and the template's.
+  /// Lambda's own limit, and the template's.
   private static final Duration INITIALISATION = Duration.ofSeconds(10);
+
   private static final Duration INVOCATION = Duration.ofSeconds(4);
 
-  // What a request may take: all calls to the outside, and computing on a busy machine.
+  /// What a request may take: all calls to the outside, and computing on a busy machine.
   private static final Duration REQUEST = Judge.BUDGET.plusSeconds(1);
 
   @TempDir private static Path folder;
@@ -71,7 +73,7 @@ class RuntimeClientIT {
   }
 
   private static Map<String, String> settings(Map<String, String> queueEnvironment) {
-    var settings = new HashMap<>(queueEnvironment);
+    Map<String, String> settings = new HashMap<>(queueEnvironment);
     settings.put("AWS_SESSION_TOKEN", CANARY);
     settings.put("WAGGLE_TOKEN_SHA256", Sha256.hex(TOKEN));
     settings.put("WAGGLE_REPOSITORIES", REPOSITORY);
@@ -91,14 +93,14 @@ class RuntimeClientIT {
     }
 
     JsonNode answer(ObjectNode event) {
-      var outcome = api.invoke(event.toString(), INITIALISATION.plus(INVOCATION));
+      RuntimeApi.Outcome outcome = api.invoke(event.toString(), INITIALISATION.plus(INVOCATION));
       assertThat(outcome.error()).isNull();
       return Resources.json(outcome.body());
     }
 
     /// Ends the function and returns its log lines.
     List<JsonNode> log() {
-      var lines = environment.end();
+      List<String> lines = environment.end();
       assertThat(api.refused()).isEmpty();
       return lines.stream().map(Resources::json).toList();
     }
@@ -147,7 +149,7 @@ class RuntimeClientIT {
   @Test
   void acceptsAPush() {
     registry.holding(REPOSITORY, "1", DIGEST);
-    try (var function = new Function(settings(queue.environment()))) {
+    try (Function function = new Function(settings(queue.environment()))) {
       assertAnswer(
           function.answer(event(TOKEN, delivery("1").toString(), "first")),
           202,
@@ -166,8 +168,8 @@ class RuntimeClientIT {
   @Test
   void readsABodyInBase64() {
     registry.holding(REPOSITORY, "2", DIGEST);
-    try (var function = new Function(settings(queue.environment()))) {
-      var body = Base64.getEncoder().encodeToString(delivery("2").toString().getBytes(UTF_8));
+    try (Function function = new Function(settings(queue.environment()))) {
+      String body = Base64.getEncoder().encodeToString(delivery("2").toString().getBytes(UTF_8));
       assertAnswer(
           function.answer(event(TOKEN, body, "encoded").put("isBase64Encoded", true)),
           202,
@@ -179,7 +181,7 @@ class RuntimeClientIT {
   @Test
   void refusesWhatIsNoDeliveryAndGoesOn() {
     registry.holding(REPOSITORY, "3", DIGEST);
-    try (var function = new Function(settings(queue.environment()))) {
+    try (Function function = new Function(settings(queue.environment()))) {
       assertAnswer(
           function.answer(event("wrong-token", delivery("3").toString(), "stranger")),
           403,
@@ -200,7 +202,7 @@ class RuntimeClientIT {
           {"verdict":"refused","reason":"not a delivery","deliveryId":"empty",\
           "field":"body","expected":"a JSON object"}\
           """);
-      var scheduled =
+      ObjectNode scheduled =
           (ObjectNode)
               Resources.json("{\"source\":\"aws.events\",\"detail-type\":\"Scheduled Event\"}");
       assertThat(function.answer(scheduled).get("statusCode").asInt()).isEqualTo(403);
@@ -221,20 +223,20 @@ class RuntimeClientIT {
   @Test
   void makesOneMessageOfThreeDeliveriesToThreeColdEnvironments() throws Exception {
     registry.holding(REPOSITORY, "4", DIGEST);
-    var delivery = delivery("4").toString();
-    var functions = new ArrayList<Function>();
-    try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
-      var answers = new ArrayList<Future<RuntimeApi.Outcome>>();
+    String delivery = delivery("4").toString();
+    List<Function> functions = new ArrayList<>();
+    try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
+      List<Future<RuntimeApi.Outcome>> answers = new ArrayList<>();
       for (int i = 0; i < 3; i++) {
-        var function = new Function(settings(queue.environment()));
+        Function function = new Function(settings(queue.environment()));
         functions.add(function);
-        var event = event(TOKEN, delivery, "cold-" + i).toString();
+        String event = event(TOKEN, delivery, "cold-" + i).toString();
         Callable<RuntimeApi.Outcome> invocation =
             () -> function.api.invoke(event, INITIALISATION.plus(INVOCATION));
         answers.add(threads.submit(invocation));
       }
       for (int i = 0; i < 3; i++) {
-        var outcome = answers.get(i).get();
+        RuntimeApi.Outcome outcome = answers.get(i).get();
         assertAnswer(Resources.json(outcome.body()), 202, accepted("cold-" + i, "4"));
         assertThat(Duration.ofNanos(outcome.answered() - functions.get(i).environment.started()))
             .as("from the start of the process to the answer")
@@ -249,12 +251,12 @@ class RuntimeClientIT {
   @Test
   void startsWhileTheQueueIsDownAndAnswersWithoutIt() {
     registry.holding(REPOSITORY, "5", DIGEST);
-    try (var front = new QueueFront(queue.endpoint())) {
+    try (QueueFront front = new QueueFront(queue.endpoint())) {
       front.goDown();
-      try (var function = new Function(settings(front.environment()))) {
-        var _ = function.api.awaitReady(INITIALISATION);
-        var event = event(TOKEN, delivery("5").toString(), "down");
-        var outcome = function.api.invoke(event.toString(), REQUEST);
+      try (Function function = new Function(settings(front.environment()))) {
+        long _ = function.api.awaitReady(INITIALISATION);
+        ObjectNode event = event(TOKEN, delivery("5").toString(), "down");
+        RuntimeApi.Outcome outcome = function.api.invoke(event.toString(), REQUEST);
         assertAnswer(
             Resources.json(outcome.body()),
             503,
@@ -277,14 +279,14 @@ class RuntimeClientIT {
   @ParameterizedTest
   @EnumSource(QueueFront.Illness.class)
   void sendsAgainWhenTheQueueIsUnwellOnce(QueueFront.Illness illness) {
-    var tag = "once-" + illness;
+    String tag = "once-" + illness;
     registry.holding(REPOSITORY, tag, DIGEST);
-    try (var front = new QueueFront(queue.endpoint());
-        var function = new Function(settings(front.environment()))) {
-      var _ = function.api.awaitReady(INITIALISATION);
-      var event = event(TOKEN, delivery(tag).toString(), "once");
+    try (QueueFront front = new QueueFront(queue.endpoint());
+        Function function = new Function(settings(front.environment()))) {
+      long _ = function.api.awaitReady(INITIALISATION);
+      ObjectNode event = event(TOKEN, delivery(tag).toString(), "once");
       front.suffering(illness, 1);
-      var outcome = function.api.invoke(event.toString(), REQUEST);
+      RuntimeApi.Outcome outcome = function.api.invoke(event.toString(), REQUEST);
       assertAnswer(Resources.json(outcome.body()), 202, accepted("once", tag));
       assertThat(front.asked()).filteredOn(action -> action.endsWith(".SendMessage")).hasSize(2);
       assertThat(messages()).containsExactly(tag + "@" + DIGEST);
@@ -297,14 +299,14 @@ class RuntimeClientIT {
   @ParameterizedTest
   @EnumSource(QueueFront.Illness.class)
   void answersWithinTheBudgetWhenTheQueueStaysUnwell(QueueFront.Illness illness) {
-    var tag = "always-" + illness;
+    String tag = "always-" + illness;
     registry.holding(REPOSITORY, tag, DIGEST);
-    try (var front = new QueueFront(queue.endpoint());
-        var function = new Function(settings(front.environment()))) {
-      var _ = function.api.awaitReady(INITIALISATION);
+    try (QueueFront front = new QueueFront(queue.endpoint());
+        Function function = new Function(settings(front.environment()))) {
+      long _ = function.api.awaitReady(INITIALISATION);
       front.suffering(illness, Integer.MAX_VALUE);
-      var event = event(TOKEN, delivery(tag).toString(), "always");
-      var outcome = function.api.invoke(event.toString(), REQUEST);
+      ObjectNode event = event(TOKEN, delivery(tag).toString(), "always");
+      RuntimeApi.Outcome outcome = function.api.invoke(event.toString(), REQUEST);
       assertAnswer(
           Resources.json(outcome.body()),
           503,
@@ -320,7 +322,7 @@ class RuntimeClientIT {
 
   @Test
   void saysAllThatIsWrongWithItsSettingsAtOnceAndEnds() {
-    var settings = settings(queue.environment());
+    Map<String, String> settings = settings(queue.environment());
     settings.put("WAGGLE_TOKEN_SHA256", CANARY);
     settings.remove("WAGGLE_REPOSITORIES");
     settings.put("WAGGLE_QUEUE_URL", "https://user:" + CANARY + "@sqs.example/1/waggle");
@@ -328,8 +330,8 @@ class RuntimeClientIT {
     settings.put("WAGGLE_HUB_URL", "nowhere");
     settings.put("WAGGLE_CONTRADICTED_PUSHES", "perhaps");
     settings.put("WAGGLE_REPOSITORY", "vorce/playlistlog");
-    try (var function = new Function(settings)) {
-      var error = function.api.awaitInitError(INITIALISATION);
+    try (Function function = new Function(settings)) {
+      RuntimeApi.InitError error = function.api.awaitInitError(INITIALISATION);
       assertThat(Resources.json(error.body()).get("errorMessage").asText())
           .contains(
               "WAGGLE_TOKEN_SHA256 has a hash that is not 64 hexadecimal digits",
@@ -347,12 +349,12 @@ class RuntimeClientIT {
   @Test
   void saysNothingOfWhatARequestHolds() {
     registry.holding(REPOSITORY, "6", DIGEST);
-    try (var function = new Function(settings(queue.environment()))) {
-      var bodies = withEachFieldReplaced(delivery("6"));
+    try (Function function = new Function(settings(queue.environment()))) {
+      List<String> bodies = withEachFieldReplaced(delivery("6"));
       bodies.add(CANARY);
-      for (var body : bodies) {
-        for (var token : List.of(TOKEN, CANARY)) {
-          var event = event(token, body, CANARY).put("rawQueryString", "a=" + CANARY);
+      for (String body : bodies) {
+        for (String token : List.of(TOKEN, CANARY)) {
+          ObjectNode event = event(token, body, CANARY).put("rawQueryString", "a=" + CANARY);
           event.withObject("headers").put("x-canary", CANARY).put(CANARY, "x");
           event.withObject("queryStringParameters").put("a", CANARY);
           event.withObject("requestContext").put("accountId", CANARY);
@@ -369,16 +371,16 @@ class RuntimeClientIT {
   }
 
   private static List<String> withEachFieldReplaced(ObjectNode delivery) {
-    var bodies = new ArrayList<String>();
-    for (var field : delivery.properties()) {
+    List<String> bodies = new ArrayList<>();
+    for (Map.Entry<String, JsonNode> field : delivery.properties()) {
       bodies.add(delivery.deepCopy().put(field.getKey(), CANARY).toString());
-      for (var inner : field.getValue().properties()) {
-        var changed = delivery.deepCopy();
+      for (Map.Entry<String, JsonNode> inner : field.getValue().properties()) {
+        ObjectNode changed = delivery.deepCopy();
         changed.withObject("/" + field.getKey()).put(inner.getKey(), CANARY);
         bodies.add(changed.toString());
       }
     }
-    var stranger = delivery.deepCopy();
+    ObjectNode stranger = delivery.deepCopy();
     stranger.withObject("/repository").put("repo_name", "canary-5b1f/busybox");
     bodies.add(stranger.toString());
     return bodies;

@@ -20,6 +20,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.function.Consumer;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import javax.crypto.Mac;
@@ -36,8 +37,9 @@ import software.amazon.awssdk.services.sqs.model.QueueAttributeName;
 
 /// What goes to SQS is what AWS's own client sends, and its signature holds for what arrives.
 class SqsProtocolTest {
-  private static final String ID =
-      "AKIAIOSFODNN7EXAMPLE"; // of AWS's documentation, as is the secret
+  /// From AWS's documentation, as is the secret.
+  private static final String ID = "AKIAIOSFODNN7EXAMPLE";
+
   private static final String SECRET = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";
   private static final String SESSION = "AQoDYXdzEPT//////////wEXAMPLE+token=";
   private static final Pattern AUTHORIZATION =
@@ -48,7 +50,7 @@ class SqsProtocolTest {
   /// A request as it arrived, with its headers' names in lower case.
   private record Arrived(String method, String target, Map<String, String> headers, String body) {
     static Arrived of(HttpExchange exchange) throws IOException {
-      var headers = new TreeMap<String, String>();
+      Map<String, String> headers = new TreeMap<>();
       exchange
           .getRequestHeaders()
           .forEach(
@@ -112,7 +114,7 @@ class SqsProtocolTest {
   }
 
   private Arrived fromAws(Consumer<SqsClient> call) throws InterruptedException {
-    try (var client =
+    try (SqsClient client =
         SqsClient.builder()
             .httpClientBuilder(UrlConnectionHttpClient.builder())
             .endpointOverride(queueUrl.resolve("/"))
@@ -127,7 +129,7 @@ class SqsProtocolTest {
   }
 
   private static PushMessage push() {
-    var pushed = Instant.parse("2026-11-01T10:00:00Z");
+    Instant pushed = Instant.parse("2026-11-01T10:00:00Z");
     return new PushMessage(
         new DeliveryId("JKJaXmPLvHcESHA="),
         new Repository("vorce/playlistlog"),
@@ -141,18 +143,18 @@ class SqsProtocolTest {
     assertThat(ours.method).isEqualTo(fromAws.method);
     assertThat(ours.target).isEqualTo(fromAws.target);
     assertThat(Resources.json(ours.body)).isEqualTo(Resources.json(fromAws.body));
-    for (var header : List.of("host", "content-type", "x-amz-target", "x-amz-security-token")) {
+    for (String header : List.of("host", "content-type", "x-amz-target", "x-amz-security-token")) {
       assertThat(ours.headers.get(header)).as(header).isEqualTo(fromAws.headers.get(header));
     }
   }
 
   @Test
   void sendsWhatAwsSends() throws InterruptedException {
-    var push = push();
+    PushMessage push = push();
     assertThat(ours().send(push, Deadline.in(Duration.ofSeconds(5))))
-        .isEqualTo(new PushQueue.Sent());
-    var ours = arrived.take();
-    var fromAws =
+        .isEqualTo(new PushQueue.Sending.Sent());
+    Arrived ours = arrived.take();
+    Arrived fromAws =
         fromAws(
             client ->
                 client.sendMessage(
@@ -167,10 +169,10 @@ class SqsProtocolTest {
 
   @Test
   void warmsUpAsAwsWould() throws InterruptedException {
-    try (var call = ours().warmUp(Deadline.in(Duration.ofSeconds(5)))) {
+    try (SqsPushQueue.Call call = ours().warmUp(Deadline.in(Duration.ofSeconds(5)))) {
       assertThat(call.await()).isEmpty();
     }
-    var ours = arrived.take();
+    Arrived ours = arrived.take();
     assertSame(
         ours,
         fromAws(
@@ -186,30 +188,30 @@ class SqsProtocolTest {
   @Test
   void signsWhatArrives() throws InterruptedException, GeneralSecurityException {
     assertThat(ours().send(push(), Deadline.in(Duration.ofSeconds(5))))
-        .isEqualTo(new PushQueue.Sent());
-    var ours = arrived.take();
+        .isEqualTo(new PushQueue.Sending.Sent());
+    Arrived ours = arrived.take();
     assertThat(isSigned(ours)).isTrue();
     assertThat(signedHeaders(ours))
         .contains("content-type", "host", "x-amz-date", "x-amz-security-token", "x-amz-target");
-    var fromAws = fromAws(client -> client.listQueues());
+    Arrived fromAws = fromAws(client -> client.listQueues());
     assertThat(isSigned(fromAws)).isTrue();
     assertThat(isSigned(fromAws.with(fromAws.body + " "))).isFalse();
     assertThat(isSigned(ours.with(ours.body + " "))).isFalse();
   }
 
   private static List<String> signedHeaders(Arrived request) {
-    var authorization = AUTHORIZATION.matcher(request.header("authorization"));
+    Matcher authorization = AUTHORIZATION.matcher(request.header("authorization"));
     assertThat(authorization.matches()).isTrue();
     return Arrays.asList(authorization.group(4).split(";", -1));
   }
 
-  // "Create a signed AWS API request" in the IAM User Guide, from the server's side.
+  /// "Create a signed AWS API request" in the IAM User Guide, from the server's side.
   private static boolean isSigned(Arrived request) throws GeneralSecurityException {
-    var authorization = AUTHORIZATION.matcher(request.header("authorization"));
+    Matcher authorization = AUTHORIZATION.matcher(request.header("authorization"));
     if (!authorization.matches() || !authorization.group(1).equals(ID)) {
       return false;
     }
-    var canonical =
+    String canonical =
         String.join(
             "\n",
             request.method,
@@ -220,19 +222,19 @@ class SqsProtocolTest {
                 .collect(Collectors.joining()),
             authorization.group(4),
             Sha256.hex(request.body));
-    var scope = authorization.group(2) + "/" + authorization.group(3) + "/sqs/aws4_request";
-    var toSign =
+    String scope = authorization.group(2) + "/" + authorization.group(3) + "/sqs/aws4_request";
+    String toSign =
         String.join(
             "\n", "AWS4-HMAC-SHA256", request.header("x-amz-date"), scope, Sha256.hex(canonical));
-    var key = ("AWS4" + SECRET).getBytes(UTF_8);
-    for (var part : scope.split("/", -1)) {
+    byte[] key = ("AWS4" + SECRET).getBytes(UTF_8);
+    for (String part : scope.split("/", -1)) {
       key = hmac(key, part);
     }
     return HexFormat.of().formatHex(hmac(key, toSign)).equals(authorization.group(5));
   }
 
   private static byte[] hmac(byte[] key, String text) throws GeneralSecurityException {
-    var mac = Mac.getInstance("HmacSHA256");
+    Mac mac = Mac.getInstance("HmacSHA256");
     mac.init(new SecretKeySpec(key, "HmacSHA256"));
     return mac.doFinal(text.getBytes(UTF_8));
   }

@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.amazonaws.services.lambda.runtime.events.APIGatewayV2HTTPEvent;
+import com.amazonaws.services.lambda.runtime.events.APIGatewayV2HTTPResponse;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -50,18 +51,18 @@ class SqsPushQueueIT {
   }
 
   private static Optional<String> warmedUp(SqsPushQueue queue) {
-    try (var call = queue.warmUp(Deadline.in(BUDGET))) {
+    try (SqsPushQueue.Call call = queue.warmUp(Deadline.in(BUDGET))) {
       return call.await();
     }
   }
 
   private void send(PushMessage push) {
-    assertThat(queue().send(push, Deadline.in(BUDGET))).isEqualTo(new PushQueue.Sent());
+    assertThat(queue().send(push, Deadline.in(BUDGET))).isEqualTo(new PushQueue.Sending.Sent());
   }
 
   @Test
   void sendsTheMessageInTheGroupOfItsRepository() {
-    var push = push(PLAYLISTLOG, "2", DIGEST);
+    PushMessage push = push(PLAYLISTLOG, "2", DIGEST);
     send(push);
     assertThat(local.drain())
         .singleElement()
@@ -75,8 +76,8 @@ class SqsPushQueueIT {
 
   @Test
   void hashesTheNameOfAGroupThatWouldBeTooLong() {
-    var longest = new Repository("vorce/" + "a".repeat(122));
-    var tooLong = new Repository("vorce/" + "a".repeat(123));
+    Repository longest = new Repository("vorce/" + "a".repeat(122));
+    Repository tooLong = new Repository("vorce/" + "a".repeat(123));
     send(push(longest, "2", DIGEST));
     send(push(tooLong, "2", DIGEST));
     assertThat(local.drain())
@@ -104,10 +105,11 @@ class SqsPushQueueIT {
 
   @Test
   void saysWithItsCodeThatTheQueueRefused() {
-    var queue = SqsPushQueue.connect(URI.create(local.url() + ".fifo"), local.environment());
+    SqsPushQueue queue =
+        SqsPushQueue.connect(URI.create(local.url() + ".fifo"), local.environment());
     assertThat(queue.send(push(PLAYLISTLOG, "2", DIGEST), Deadline.in(BUDGET)))
         .isInstanceOfSatisfying(
-            PushQueue.NotSent.class,
+            PushQueue.Sending.NotSent.class,
             notSent ->
                 assertThat(notSent.reason())
                     .startsWith("the queue refused: ")
@@ -117,41 +119,42 @@ class SqsPushQueueIT {
   }
 
   private static int unusedPort() throws IOException {
-    try (var socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+    try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
       return socket.getLocalPort();
     }
   }
 
   @Test
   void saysThatTheQueueIsUnreachable() throws IOException {
-    var address = "http://127.0.0.1:" + unusedPort();
-    var queue =
+    String address = "http://127.0.0.1:" + unusedPort();
+    SqsPushQueue queue =
         SqsPushQueue.connect(
             URI.create(address + "/1/waggle.fifo"), LocalQueue.environment(address));
     assertThat(queue.send(push(PLAYLISTLOG, "2", DIGEST), Deadline.in(BUDGET)))
-        .isEqualTo(new PushQueue.NotSent("the queue is unreachable"));
+        .isEqualTo(new PushQueue.Sending.NotSent("the queue is unreachable"));
   }
 
   @Test
   void givesUpOnAQueueThatHangs() throws IOException {
-    try (var socket = new ServerSocket(0, 50, InetAddress.getLoopbackAddress())) {
-      var address = "http://127.0.0.1:" + socket.getLocalPort();
-      var queue =
+    try (ServerSocket socket = new ServerSocket(0, 50, InetAddress.getLoopbackAddress())) {
+      String address = "http://127.0.0.1:" + socket.getLocalPort();
+      SqsPushQueue queue =
           SqsPushQueue.connect(
               URI.create(address + "/1/waggle.fifo"), LocalQueue.environment(address));
-      var began = System.nanoTime();
+      long began = System.nanoTime();
       assertThat(queue.send(push(PLAYLISTLOG, "2", DIGEST), Deadline.in(Duration.ofMillis(600))))
-          .isEqualTo(new PushQueue.NotSent("the queue did not answer in time"));
+          .isEqualTo(new PushQueue.Sending.NotSent("the queue did not answer in time"));
       assertThat(Duration.ofNanos(System.nanoTime() - began)).isLessThan(Duration.ofSeconds(2));
     }
   }
 
   @Test
   void startsWhenTheQueueIsUnavailableAndAnswers503() throws IOException {
-    var address = "http://127.0.0.1:" + unusedPort();
-    var log = new ByteArrayOutputStream();
-    try (var registry = new FakeRegistry().holding("bluebrown/busybox", "latest", DIGEST)) {
-      var environment = new HashMap<>(LocalQueue.environment(address));
+    String address = "http://127.0.0.1:" + unusedPort();
+    ByteArrayOutputStream log = new ByteArrayOutputStream();
+    try (FakeRegistry registry =
+        new FakeRegistry().holding("bluebrown/busybox", "latest", DIGEST)) {
+      Map<String, String> environment = new HashMap<>(LocalQueue.environment(address));
       environment.putAll(
           Map.of(
               "WAGGLE_TOKEN_SHA256",
@@ -164,8 +167,9 @@ class SqsPushQueueIT {
               registry.base().toString(),
               "WAGGLE_HUB_URL",
               "none"));
-      var handler = WebhookHandler.fromEnvironment(environment, new PrintStream(log, true, UTF_8));
-      var response =
+      WebhookHandler handler =
+          WebhookHandler.fromEnvironment(environment, new PrintStream(log, true, UTF_8));
+      APIGatewayV2HTTPResponse response =
           handler.handle(
               APIGatewayV2HTTPEvent.builder()
                   .withPathParameters(Map.of("token", "token"))

@@ -24,7 +24,10 @@ import javax.net.ssl.SSLContext;
 /// Docker Hub's own API, and a real SQS server behind one that ends the TLS.
 final class StandIns implements AutoCloseable {
   private static final String SERVICE = "registry.docker.io";
-  private static final String TOKEN = "t".repeat(2_400); // as long as Docker Hub's
+
+  /// A token as long as Docker Hub's.
+  private static final String TOKEN = "t".repeat(2_400);
+
   private static final String RECORD = "payloads/hubapi-tag-2024-oci-index-with-attestation.json";
 
   private final Queue<Answered> answered = new ConcurrentLinkedQueue<>();
@@ -45,7 +48,8 @@ final class StandIns implements AutoCloseable {
 
   /// What a function needs to know to call them, and them alone.
   Map<String, String> settings() {
-    var settings = new HashMap<>(LocalQueue.environment(queue.address().toString()));
+    Map<String, String> settings =
+        new HashMap<>(LocalQueue.environment(queue.address().toString()));
     settings.put("WAGGLE_QUEUE_URL", local.url().toString());
     settings.put("WAGGLE_REGISTRY_URL", registry.address().toString());
     settings.put("WAGGLE_HUB_URL", hub.address().toString());
@@ -64,8 +68,8 @@ final class StandIns implements AutoCloseable {
 
   /// Forgets and returns what was answered.
   List<Answered> answered() {
-    var all = new ArrayList<Answered>();
-    for (var next = answered.poll(); next != null; next = answered.poll()) {
+    List<Answered> all = new ArrayList<>();
+    for (Answered next = answered.poll(); next != null; next = answered.poll()) {
       all.add(next);
     }
     return all;
@@ -73,9 +77,10 @@ final class StandIns implements AutoCloseable {
 
   /// How long at least one of these was being answered.
   static Duration waits(List<Answered> answered) {
-    var sum = 0L;
-    var until = Long.MIN_VALUE;
-    for (var next : answered.stream().sorted(Comparator.comparingLong(Answered::begun)).toList()) {
+    long sum = 0L;
+    long until = Long.MIN_VALUE;
+    for (Answered next :
+        answered.stream().sorted(Comparator.comparingLong(Answered::begun)).toList()) {
       sum += Math.max(0, next.ended() - Math.max(next.begun(), until));
       until = Math.max(until, next.ended());
     }
@@ -83,13 +88,14 @@ final class StandIns implements AutoCloseable {
   }
 
   private Response manifest(Request request) {
-    var path = request.path().split("/manifests/", -1);
-    var base = request.path().equals("/v2/");
+    String[] path = request.path().split("/manifests/", -1);
+    boolean base = request.path().equals("/v2/");
     if (!base && (!request.method().equals("HEAD") || path.length != 2)) {
       return Response.empty(404);
     }
     if (!("Bearer " + TOKEN).equals(request.headers().get("authorization"))) {
-      var challenge = "Bearer realm=\"" + tokens.address() + "/token\",service=\"" + SERVICE + "\"";
+      String challenge =
+          "Bearer realm=\"" + tokens.address() + "/token\",service=\"" + SERVICE + "\"";
       return Response.empty(401)
           .with(
               "WWW-Authenticate",
@@ -113,12 +119,12 @@ final class StandIns implements AutoCloseable {
   }
 
   private static Response record(Request request) {
-    var path = request.path().split("/", -1); // /v2/namespaces/NS/repositories/REPO/tags/TAG
+    String[] path = request.path().split("/", -1); // /v2/namespaces/NS/repositories/REPO/tags/TAG
     if (path.length != 8 || !path[2].equals("namespaces") || !path[6].equals("tags")) {
       return Response.empty(404);
     }
-    var now = Instant.now().toString();
-    var record = (ObjectNode) Resources.json(Resources.text(RECORD));
+    String now = Instant.now().toString();
+    ObjectNode record = (ObjectNode) Resources.json(Resources.text(RECORD));
     record
         .put("name", path[7])
         .put("digest", digest(path[3] + "/" + path[5], path[7]).value())
@@ -128,14 +134,15 @@ final class StandIns implements AutoCloseable {
   }
 
   private Response passOn(Request request) throws IOException {
-    var passed =
+    HttpRequest.Builder passed =
         HttpRequest.newBuilder(local.endpoint().resolve(URI.create(request.path())))
             .method(request.method(), HttpRequest.BodyPublishers.ofString(request.body()));
-    for (var header : List.of("x-amz-target", "content-type", "authorization", "x-amz-date")) {
+    for (String header : List.of("x-amz-target", "content-type", "authorization", "x-amz-date")) {
       passed.header(header, request.headers().get(header));
     }
     try {
-      var response = client.send(passed.build(), HttpResponse.BodyHandlers.ofString());
+      HttpResponse<String> response =
+          client.send(passed.build(), HttpResponse.BodyHandlers.ofString());
       return new Response(
           response.statusCode(),
           Map.of("Content-Type", "application/x-amz-json-1.0"),

@@ -43,7 +43,7 @@ class TagPatternTest {
 
   @Test
   void isNotSlowedDownByManyStars() {
-    var pattern = new TagPattern("*a".repeat(60) + "b");
+    TagPattern pattern = new TagPattern("*a".repeat(60) + "b");
     assertThat(pattern.matches(new Tag("a".repeat(128)))).isFalse();
   }
 

@@ -36,8 +36,8 @@ final class Template {
 
   /// Returns the properties of each resource of a type, by the resource's name.
   static Map<String, JsonNode> ofType(String type) {
-    var found = new TreeMap<String, JsonNode>();
-    for (var resource : TREE.path("Resources").properties()) {
+    Map<String, JsonNode> found = new TreeMap<>();
+    for (Map.Entry<String, JsonNode> resource : TREE.path("Resources").properties()) {
       if (resource.getValue().path("Type").asText().equals(type)) {
         found.put(resource.getKey(), resource.getValue().path("Properties"));
       }
@@ -85,7 +85,7 @@ final class Template {
 
   /// Returns the statements of all policies, each by the place where it is.
   static Map<String, JsonNode> statements() {
-    var statements = new TreeMap<String, JsonNode>();
+    Map<String, JsonNode> statements = new TreeMap<>();
     walk(
         TREE,
         "",
@@ -99,12 +99,12 @@ final class Template {
 
   /// Returns where a parameter or resource is named.
   static List<String> uses(String name) {
-    var uses = new ArrayList<String>();
+    List<String> uses = new ArrayList<>();
     walk(
         TREE,
         "",
         (place, node) -> {
-          var named =
+          boolean named =
               node.path("Ref").asText().equals(name)
                   || node.at("/Fn::GetAtt/0").asText().equals(name)
                   || substitutes(node.path("Fn::Sub").asText())
@@ -122,7 +122,7 @@ final class Template {
 
   private static void walk(JsonNode node, String place, Visitor visitor) {
     visitor.visit(place, node);
-    for (var child : node.properties()) {
+    for (Map.Entry<String, JsonNode> child : node.properties()) {
       walk(child.getValue(), place + "/" + child.getKey(), visitor);
     }
     if (node.isArray()) {

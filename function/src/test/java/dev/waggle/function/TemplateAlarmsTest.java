@@ -23,9 +23,10 @@ class TemplateAlarmsTest {
 
   private static final String OWN = "Waggle/waggle";
 
-  // The dimension of each namespace that we use, and those of its metrics that there are.
+  /// The dimension of each namespace that we use, and those of its metrics that there are.
   private static final Map<String, String> DIMENSIONS =
       Map.of("AWS/SQS", "QueueName", "AWS/Lambda", "FunctionName", "AWS/ApiGateway", "ApiId");
+
   private static final Map<String, Set<String>> METRICS =
       Map.of(
           "AWS/SQS",
@@ -46,7 +47,7 @@ class TemplateAlarmsTest {
     return new Metric(namespace, name, Map.of(DIMENSIONS.getOrDefault(namespace, ""), resource));
   }
 
-  // Of an alarm on one metric, or of those that an alarm on an expression computes with.
+  /// Of an alarm on one metric, or of those that an alarm on an expression computes with.
   private static List<Metric> metrics(JsonNode alarm) {
     if (!alarm.has("Metrics")) {
       return List.of(metricOf(alarm));
@@ -60,9 +61,9 @@ class TemplateAlarmsTest {
   }
 
   private static Metric metricOf(JsonNode node) {
-    var dimensions = new TreeMap<String, String>();
-    for (var dimension : node.path("Dimensions")) {
-      var value = dimension.path("Value");
+    Map<String, String> dimensions = new TreeMap<>();
+    for (JsonNode dimension : node.path("Dimensions")) {
+      JsonNode value = dimension.path("Value");
       dimensions.put(
           dimension.path("Name").textValue(),
           value.has("Fn::GetAtt")
@@ -76,7 +77,7 @@ class TemplateAlarmsTest {
   }
 
   private static Duration watched(JsonNode alarm) {
-    var period =
+    JsonNode period =
         alarm.has("Period") ? alarm.path("Period") : alarm.findValue("MetricStat").path("Period");
     return Duration.ofSeconds(period.intValue())
         .multipliedBy(alarm.path("EvaluationPeriods").intValue());
@@ -89,20 +90,20 @@ class TemplateAlarmsTest {
 
   @Test
   void countsEveryVerdictOfTheFunctionsLogAndContradictedPushes() {
-    var counted = new TreeMap<String, String>();
+    Map<String, String> counted = new TreeMap<>();
     ofType("AWS::Logs::MetricFilter")
         .forEach(
             (name, filter) -> {
               assertThat(filter.path("LogGroupName")).as(name).isEqualTo(yaml("!Ref FunctionLog"));
-              var count = filter.at("/MetricTransformations/0");
+              JsonNode count = filter.at("/MetricTransformations/0");
               assertThat(Template.text(count.path("MetricNamespace"), NAMES)).isEqualTo(OWN);
               assertThat(count.path("MetricValue").textValue()).isEqualTo("1");
               assertThat(count.required("DefaultValue").intValue()).isZero();
               counted.put(
                   filter.path("FilterPattern").textValue(), count.path("MetricName").textValue());
             });
-    var verdicts = new TreeMap<String, String>();
-    for (var verdict : Verdict.Kind.values()) {
+    Map<String, String> verdicts = new TreeMap<>();
+    for (Verdict.Kind verdict : Verdict.Kind.values()) {
       verdicts.put(
           "{ $.verdict = \"%s\" }".formatted(verdict),
           verdict.name().charAt(0) + verdict.toString().substring(1));
@@ -114,7 +115,7 @@ class TemplateAlarmsTest {
 
   @Test
   void saysOfEveryAlarmWhatMissingDataMeans() {
-    var meanings = new TreeMap<String, String>();
+    Map<String, String> meanings = new TreeMap<>();
     ofType("AWS::CloudWatch::Alarm")
         .forEach(
             (name, alarm) ->
@@ -138,7 +139,7 @@ class TemplateAlarmsTest {
 
   @Test
   void sendsEveryAlarmToTheAddressIfThereIsOne() {
-    var topic = yaml("!If [AlarmsAreSent, [!Ref AlarmTopic], !Ref AWS::NoValue]");
+    JsonNode topic = yaml("!If [AlarmsAreSent, [!Ref AlarmTopic], !Ref AWS::NoValue]");
     assertThat(ofType("AWS::CloudWatch::Alarm"))
         .allSatisfy(
             (name, alarm) -> {
@@ -191,7 +192,7 @@ class TemplateAlarmsTest {
 
   @Test
   void noticesWhenNoAgentHasAskedForFifteenMinutes() {
-    var alarm = properties("NoAgentPolling");
+    JsonNode alarm = properties("NoAgentPolling");
     assertThat(metrics(alarm))
         .containsExactly(
             metric("AWS/SQS", "NumberOfEmptyReceives", "Queue"),
@@ -204,7 +205,7 @@ class TemplateAlarmsTest {
 
   @Test
   void noticesEveryErrorThatASenderSawOrTheFunctionHad() {
-    var alarm = properties("FailedRequests");
+    JsonNode alarm = properties("FailedRequests");
     assertThat(metrics(alarm))
         .containsExactly(
             metric("AWS/ApiGateway", "5xx", "Api"), metric("AWS/Lambda", "Errors", "Function"));
@@ -212,10 +213,10 @@ class TemplateAlarmsTest {
     assertSounds("FailedRequests", "GreaterThanThreshold", 0);
   }
 
-  // The one result, of sums that are not results themselves.
+  /// The one result, of sums that are not results themselves.
   private static String expression(JsonNode alarm) {
-    var expressions = new ArrayList<String>();
-    for (var query : alarm.path("Metrics")) {
+    List<String> expressions = new ArrayList<>();
+    for (JsonNode query : alarm.path("Metrics")) {
       if (query.has("Expression")) {
         expressions.add(query.path("Expression").textValue());
       } else {
@@ -229,7 +230,7 @@ class TemplateAlarmsTest {
 
   @Test
   void noticesRefusedRequestsOnlyWhenTheyAreMoreThanOnePushMakes() {
-    var alarm = properties("RefusedRequestsPilingUp");
+    JsonNode alarm = properties("RefusedRequestsPilingUp");
     assertThat(metrics(alarm)).containsExactly(new Metric(OWN, "Refused", Map.of()));
     assertThat(alarm.path("Statistic").textValue()).isEqualTo("Sum");
     assertThat(alarm.path("ComparisonOperator").textValue()).isEqualTo("GreaterThanThreshold");
@@ -245,10 +246,11 @@ class TemplateAlarmsTest {
 
   @Test
   void showsOnTheDashboardOnlyWhatThereIs() {
-    var body = Resources.json(Template.text(properties("Dashboard").path("DashboardBody"), NAMES));
-    var shown = new HashSet<String>();
-    for (var widget : body.path("widgets")) {
-      var properties = widget.path("properties");
+    JsonNode body =
+        Resources.json(Template.text(properties("Dashboard").path("DashboardBody"), NAMES));
+    Set<String> shown = new HashSet<>();
+    for (JsonNode widget : body.path("widgets")) {
+      JsonNode properties = widget.path("properties");
       if (widget.path("type").asText().equals("alarm")) {
         assertThat(properties.path("alarms").valueStream().map(JsonNode::textValue))
             .containsExactlyInAnyOrderElementsOf(
@@ -258,7 +260,7 @@ class TemplateAlarmsTest {
         continue;
       }
       assertThat(properties.path("region").textValue()).isEqualTo("eu-central-1");
-      for (var line : properties.path("metrics")) {
+      for (JsonNode line : properties.path("metrics")) {
         if (!line.path(0).has("expression")) {
           assertThereIs(line);
           shown.add(line.path(1).textValue());
@@ -271,10 +273,10 @@ class TemplateAlarmsTest {
         .contains("Errors", "5xx", "Latency");
   }
 
-  // A line is namespace, metric, perhaps a dimension with its value, and how it looks.
+  /// A line is namespace, metric, perhaps a dimension with its value, and how it looks.
   private static void assertThereIs(JsonNode line) {
-    var namespace = line.path(0).textValue();
-    var name = line.path(1).textValue();
+    String namespace = line.path(0).textValue();
+    String name = line.path(1).textValue();
     if (namespace.equals(OWN)) {
       assertThat(ofType("AWS::Logs::MetricFilter").values())
           .extracting(filter -> filter.at("/MetricTransformations/0/MetricName").asText())
@@ -289,7 +291,7 @@ class TemplateAlarmsTest {
 
   @Test
   void staysWithinWhatCloudWatchGivesAway() { // aws.amazon.com/cloudwatch/pricing
-    var watched =
+    int watched =
         ofType("AWS::CloudWatch::Alarm").values().stream()
             .mapToInt(alarm -> metrics(alarm).size())
             .sum();

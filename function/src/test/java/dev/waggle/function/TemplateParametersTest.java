@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.ByteArrayInputStream;
+import java.security.cert.Certificate;
 import java.security.cert.CertificateException;
 import java.security.cert.CertificateFactory;
 import java.util.Arrays;
@@ -18,6 +19,7 @@ import java.util.Map;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 /// The parameters of `template.yaml` take what the function takes, and refuse the rest before
@@ -37,7 +39,7 @@ class TemplateParametersTest {
           "Queue",
           "https://sqs.eu-central-1.amazonaws.com/123456789012/waggle-Queue-1ABC.fifo");
 
-  // Made for this test; its key is nowhere.
+  /// Made for this test; its key is nowhere.
   private static final String CERTIFICATE =
       """
       -----BEGIN CERTIFICATE-----
@@ -54,8 +56,8 @@ class TemplateParametersTest {
       """;
 
   private static Map<String, String> environment() {
-    var environment = new HashMap<String, String>();
-    for (var variable : Template.variables().properties()) {
+    Map<String, String> environment = new HashMap<>();
+    for (Map.Entry<String, JsonNode> variable : Template.variables().properties()) {
       environment.put(variable.getKey(), Template.text(variable.getValue(), NAMES));
     }
     return environment;
@@ -73,7 +75,7 @@ class TemplateParametersTest {
 
   @Test
   void leaveTheFunctionsOwnDefaultsAsTheyAre() {
-    for (var setting : List.of(Setting.REGISTRY_URL, Setting.HUB_URL)) {
+    for (Setting setting : List.of(Setting.REGISTRY_URL, Setting.HUB_URL)) {
       assertThat(Template.variables().path(setting.variable()).textValue())
           .isEqualTo(setting.fallback().orElseThrow());
     }
@@ -83,13 +85,13 @@ class TemplateParametersTest {
 
   @Test
   void offerEveryFateOfAContradictedPush() {
-    var fates =
+    Stream<Configuration.Contradicted> fates =
         parameter("ContradictedPushes")
             .path("AllowedValues")
             .valueStream()
             .map(
                 fate -> {
-                  var environment = environment();
+                  Map<String, String> environment = environment();
                   environment.put(Setting.CONTRADICTED_PUSHES.variable(), fate.textValue());
                   return Configuration.from(environment).contradicted();
                 });
@@ -109,13 +111,13 @@ class TemplateParametersTest {
       assertThat(parameter.path("AllowedPattern").asText()).startsWith("^").endsWith("$");
       assertThat(parameter.path("ConstraintDescription").asText()).isNotEmpty();
     }
-    var value = parameter.path("Default");
+    JsonNode value = parameter.path("Default");
     if (value.isTextual() && parameter.has("AllowedPattern")) {
       assertThat(value.textValue()).matches(takes(parameter));
     }
   }
 
-  // As in CloudFormation, whether it looks for the pattern or holds it against the whole value.
+  /// As in CloudFormation, whether it looks for the pattern or holds it against the whole value.
   private static Predicate<String> takes(JsonNode parameter) {
     return Pattern.compile(parameter.required("AllowedPattern").textValue()).asPredicate();
   }
@@ -214,7 +216,7 @@ class TemplateParametersTest {
 
   @Test
   void takeACertificateOnOneLineAndGiveItItsLinesBack() throws CertificateException {
-    var oneLine = CERTIFICATE.replace('\n', ',');
+    String oneLine = CERTIFICATE.replace('\n', ',');
     assertTakes(
         "AgentCaCertificate",
         List.of("", CERTIFICATE, CERTIFICATE + "\n", oneLine, oneLine + "," + oneLine),
@@ -226,7 +228,7 @@ class TemplateParametersTest {
             oneLine + "x"));
     assertThat(Template.properties("AgentTrustAnchor").at("/Source/SourceData/X509CertificateData"))
         .isEqualTo(Template.yaml("!Join [\"\\n\", !Split [',', !Ref AgentCaCertificate]]"));
-    var certificate =
+    Certificate certificate =
         CertificateFactory.getInstance("X.509")
             .generateCertificate(
                 new ByteArrayInputStream(

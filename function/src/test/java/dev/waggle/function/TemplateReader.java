@@ -1,12 +1,15 @@
 package dev.waggle.function;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.StringReader;
 import org.yaml.snakeyaml.LoaderOptions;
 import org.yaml.snakeyaml.Yaml;
 import org.yaml.snakeyaml.nodes.MappingNode;
 import org.yaml.snakeyaml.nodes.Node;
+import org.yaml.snakeyaml.nodes.NodeTuple;
 import org.yaml.snakeyaml.nodes.ScalarNode;
 import org.yaml.snakeyaml.nodes.SequenceNode;
 import org.yaml.snakeyaml.nodes.Tag;
@@ -23,18 +26,18 @@ final class TemplateReader {
   }
 
   private static JsonNode tree(Node node) {
-    var value =
+    JsonNode value =
         switch (node) {
           case ScalarNode scalar -> scalar(scalar);
           case SequenceNode sequence -> {
-            var array = JSON.arrayNode();
+            ArrayNode array = JSON.arrayNode();
             sequence.getValue().forEach(item -> array.add(tree(item)));
             yield array;
           }
           case MappingNode mapping -> {
-            var object = JSON.objectNode();
-            for (var entry : mapping.getValue()) {
-              var name = ((ScalarNode) entry.getKeyNode()).getValue();
+            ObjectNode object = JSON.objectNode();
+            for (NodeTuple entry : mapping.getValue()) {
+              String name = ((ScalarNode) entry.getKeyNode()).getValue();
               if (object.putIfAbsent(name, tree(entry.getValueNode())) != null) {
                 throw new AssertionError(name + " is there twice");
               }
@@ -43,12 +46,12 @@ final class TemplateReader {
           }
           default -> throw new AssertionError("unknown kind of node: " + node);
         };
-    var tag = node.getTag().getValue();
+    String tag = node.getTag().getValue();
     return tag.startsWith("!") ? function(tag.substring(1), value) : value;
   }
 
   private static JsonNode scalar(ScalarNode scalar) {
-    var text = scalar.getValue();
+    String text = scalar.getValue();
     if (scalar.getTag().equals(Tag.INT)) {
       return JSON.numberNode(Long.parseLong(text));
     }
@@ -61,8 +64,8 @@ final class TemplateReader {
     return switch (name) {
       case "Ref", "Condition" -> JSON.objectNode().set(name, argument);
       case "GetAtt" -> {
-        var resourceAndAttribute = JSON.arrayNode();
-        for (var part : argument.asText().split("\\.", 2)) {
+        ArrayNode resourceAndAttribute = JSON.arrayNode();
+        for (String part : argument.asText().split("\\.", 2)) {
           resourceAndAttribute.add(part);
         }
         yield JSON.objectNode().set("Fn::GetAtt", resourceAndAttribute);

@@ -15,6 +15,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 /// What `template.yaml` promises of the function, the queues and the rights.
@@ -28,13 +29,13 @@ class TemplateTest {
 
   /// After which Lambda begins an initialisation anew, as a part of the first invocation
   /// (docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html).
-  private static final Duration LONGEST_INITIALISATION = Duration.ofSeconds(10);
+  private static final Duration MAX_INITIALISATION = Duration.ofSeconds(10);
 
   /// An HTTP API's own limit
   /// (docs.aws.amazon.com/apigateway/latest/developerguide/http-api-quotas.html).
-  private static final Duration LONGEST_INTEGRATION = Duration.ofSeconds(30);
+  private static final Duration MAX_INTEGRATION = Duration.ofSeconds(30);
 
-  // None has any part of the path, the query or a header in it.
+  /// None has any part of the path, the query or a header in it.
   private static final Set<String> LOGGED =
       Set.of(
           "$context.requestTime",
@@ -63,21 +64,21 @@ class TemplateTest {
     assertThat(Conversation.CONNECT_TIMEOUT).isLessThan(Judge.LOOKUP_BUDGET);
     assertThat(Judge.LOOKUP_BUDGET).isLessThan(Judge.BUDGET);
     assertThat(Judge.BUDGET).isLessThan(functionTimeout());
-    assertThat(WebhookHandler.WARM_UP_BUDGET).isLessThan(LONGEST_INITIALISATION);
-    var integration = Duration.ofMillis(webhook().required("TimeoutInMillis").intValue());
-    assertThat(LONGEST_INITIALISATION.plus(functionTimeout())).isLessThan(integration);
-    assertThat(integration.multipliedBy(2)).isLessThanOrEqualTo(LONGEST_INTEGRATION);
+    assertThat(WebhookHandler.WARM_UP_BUDGET).isLessThan(MAX_INITIALISATION);
+    Duration integration = Duration.ofMillis(webhook().required("TimeoutInMillis").intValue());
+    assertThat(MAX_INITIALISATION.plus(functionTimeout())).isLessThan(integration);
+    assertThat(integration.multipliedBy(2)).isLessThanOrEqualTo(MAX_INTEGRATION);
     assertThat(functionTimeout()).isLessThanOrEqualTo(WHOLE_ANSWER);
   }
 
   @Test
   void deploysTheJarThatWasTested() throws ReflectiveOperationException {
-    var function = properties("Function");
+    JsonNode function = properties("Function");
     assertThat(function.path("CodeUri").asText()).isEqualTo("function/target/function.jar");
     assertThat(resource("Function").at("/Metadata/SkipBuild").booleanValue()).isTrue();
     assertThat(function.path("Runtime").asText()).isEqualTo("java" + Runtime.version().feature());
     assertThat(function.path("Architectures")).isEqualTo(yaml("[arm64]"));
-    var handler = function.path("Handler").asText().split("::", -1);
+    String[] handler = function.path("Handler").asText().split("::", -1);
     assertThat(Arrays.stream(Class.forName(handler[0]).getMethods()))
         .anyMatch(method -> method.getName().equals(handler[1]));
   }
@@ -88,16 +89,16 @@ class TemplateTest {
     assertThat(webhook().path("ApiId")).isEqualTo(yaml("!Ref Api"));
     assertThat(webhook().path("Method").asText()).isEqualTo("POST");
     assertThat(webhook().path("Path").asText()).isEqualTo("/hooks/{token}");
-    var limits = properties("Api").path("DefaultRouteSettings");
+    JsonNode limits = properties("Api").path("DefaultRouteSettings");
     assertThat(limits.path("ThrottlingBurstLimit").intValue()).isBetween(12, 50);
     assertThat(limits.path("ThrottlingRateLimit").intValue()).isBetween(1, 20);
   }
 
   @Test
   void neverWritesThePathToTheAccessLog() {
-    var settings = properties("Api").path("AccessLogSettings");
+    JsonNode settings = properties("Api").path("AccessLogSettings");
     assertThat(settings.path("DestinationArn")).isEqualTo(yaml("!GetAtt AccessLog.Arn"));
-    var values = Resources.json(settings.path("Format").textValue()).valueStream();
+    Stream<JsonNode> values = Resources.json(settings.path("Format").textValue()).valueStream();
     assertThat(values.map(JsonNode::textValue)).isNotEmpty().isSubsetOf(LOGGED);
   }
 
@@ -113,8 +114,8 @@ class TemplateTest {
 
   @Test
   void leavesNothingBehindWhenItIsDeleted() {
-    for (var resource : Template.TREE.path("Resources").properties()) {
-      for (var policy : List.of("DeletionPolicy", "UpdateReplacePolicy")) {
+    for (Map.Entry<String, JsonNode> resource : Template.TREE.path("Resources").properties()) {
+      for (String policy : List.of("DeletionPolicy", "UpdateReplacePolicy")) {
         assertThat(resource.getValue().path(policy).asText("Delete"))
             .as("%s of %s", policy, resource.getKey())
             .isEqualTo("Delete");
@@ -124,7 +125,7 @@ class TemplateTest {
 
   @Test
   void keepsEveryQueueFifoEncryptedAndBehindTls() {
-    var queues = ofType("AWS::SQS::Queue");
+    Map<String, JsonNode> queues = ofType("AWS::SQS::Queue");
     assertThat(queues).containsOnlyKeys("Queue", "DeadLetterQueue");
     queues.forEach(
         (name, queue) -> {
@@ -152,8 +153,8 @@ class TemplateTest {
 
   @Test
   void keepsWhatTheAgentGaveUpAtLeastAsLongAsWhatWaits() {
-    var queue = properties("Queue");
-    var deadLetters = properties("DeadLetterQueue");
+    JsonNode queue = properties("Queue");
+    JsonNode deadLetters = properties("DeadLetterQueue");
     assertThat(queue.at("/RedrivePolicy/deadLetterTargetArn"))
         .isEqualTo(yaml("!GetAtt DeadLetterQueue.Arn"));
     assertThat(deadLetters.path("RedriveAllowPolicy"))
@@ -170,14 +171,14 @@ class TemplateTest {
         .isGreaterThanOrEqualTo(queue.path("MessageRetentionPeriod").longValue());
   }
 
-  // Each resource with the actions that are allowed on it.
+  /// Each resource with the actions that are allowed on it.
   private static Map<JsonNode, Set<String>> rights(JsonNode document) {
-    var rights =
-        new TreeMap<JsonNode, Set<String>>(
-            (one, another) -> one.toString().compareTo(another.toString()));
-    for (var statement : document.required("Statement")) {
+    Map<JsonNode, Set<String>> rights =
+        new TreeMap<>((one, another) -> one.toString().compareTo(another.toString()));
+    for (JsonNode statement : document.required("Statement")) {
       assertThat(statement.path("Effect").asText()).isEqualTo("Allow");
-      var actions = rights.computeIfAbsent(statement.required("Resource"), _ -> new TreeSet<>());
+      Set<String> actions =
+          rights.computeIfAbsent(statement.required("Resource"), _ -> new TreeSet<>());
       statement.required("Action").forEach(action -> actions.add(action.textValue()));
     }
     return rights;
@@ -185,7 +186,7 @@ class TemplateTest {
 
   @Test
   void letsTheFunctionWriteItsLogAndSendToItsQueueAndNothingElse() {
-    var role = properties("FunctionRole");
+    JsonNode role = properties("FunctionRole");
     assertThat(properties("Function").path("Role")).isEqualTo(yaml("!GetAtt FunctionRole.Arn"));
     assertThat(role.at("/AssumeRolePolicyDocument/Statement"))
         .isEqualTo(
@@ -208,7 +209,7 @@ class TemplateTest {
 
   @Test
   void letsTheAgentTakeFromItsQueueAndNothingElse() {
-    var document = properties("AgentPolicy").path("PolicyDocument");
+    JsonNode document = properties("AgentPolicy").path("PolicyDocument");
     assertThat(rights(document))
         .isEqualTo(
             Map.of(
@@ -231,23 +232,23 @@ class TemplateTest {
 
   @Test
   void givesTheAgentAKeyOrACertificateButNeverBoth() {
-    var conditions = Template.TREE.path("Conditions");
+    JsonNode conditions = Template.TREE.path("Conditions");
     assertThat(conditions.path("AgentHasKey"))
         .isEqualTo(yaml("!Equals [!Ref AgentCaCertificate, '']"));
     assertThat(conditions.path("AgentHasCertificate"))
         .isEqualTo(yaml("!Not [!Condition AgentHasKey]"));
     assertThat(resource("AgentUser").path("Condition").asText()).isEqualTo("AgentHasKey");
-    for (var name : List.of("AgentRole", "AgentTrustAnchor", "AgentProfile")) {
+    for (String name : List.of("AgentRole", "AgentTrustAnchor", "AgentProfile")) {
       assertThat(resource(name).path("Condition").asText())
           .as(name)
           .isEqualTo("AgentHasCertificate");
     }
-    var policy = properties("AgentPolicy");
+    JsonNode policy = properties("AgentPolicy");
     assertThat(policy.path("Users"))
         .isEqualTo(yaml("!If [AgentHasKey, [!Ref AgentUser], !Ref AWS::NoValue]"));
     assertThat(policy.path("Roles"))
         .isEqualTo(yaml("!If [AgentHasCertificate, [!Ref AgentRole], !Ref AWS::NoValue]"));
-    for (var identity : List.of(resource("AgentUser"), resource("AgentRole"))) {
+    for (JsonNode identity : List.of(resource("AgentUser"), resource("AgentRole"))) {
       assertThat(identity.path("Properties").has("Policies")).isFalse();
       assertThat(identity.path("Properties").has("ManagedPolicyArns")).isFalse();
     }
@@ -275,7 +276,7 @@ class TemplateTest {
 
   @Test
   void allowsNothingToEveryoneAndNothingOnEverything() {
-    var allowed = Template.statements();
+    Map<String, JsonNode> allowed = Template.statements();
     allowed.values().removeIf(statement -> statement.path("Effect").asText().equals("Deny"));
     assertThat(allowed)
         .hasSize(6)
@@ -284,7 +285,7 @@ class TemplateTest {
               assertThat(statement.properties())
                   .extracting(Map.Entry::getKey)
                   .isSubsetOf("Effect", "Principal", "Action", "Resource", "Condition");
-              for (var part : List.of("Principal", "Action", "Resource")) {
+              for (String part : List.of("Principal", "Action", "Resource")) {
                 assertThat(statement.path(part).toString()).as(part).doesNotContain("*");
               }
             });
@@ -292,8 +293,8 @@ class TemplateTest {
 
   @Test
   void needsNoFurtherCapabilityThanIamWithoutNames() {
-    var name = Pattern.compile("(Role|User|Group|ManagedPolicy)Name|Path|PermissionsBoundary");
-    for (var resource : Template.TREE.path("Resources").properties()) {
+    Pattern name = Pattern.compile("(Role|User|Group|ManagedPolicy)Name|Path|PermissionsBoundary");
+    for (Map.Entry<String, JsonNode> resource : Template.TREE.path("Resources").properties()) {
       if (resource.getValue().path("Type").asText().startsWith("AWS::IAM::")) {
         assertThat(resource.getValue().path("Properties").properties())
             .as(resource.getKey())

@@ -51,7 +51,7 @@ final class TimedServer implements AutoCloseable {
 
     /// The same with one header more.
     Response with(String header, String value) {
-      var more = new LinkedHashMap<>(headers);
+      Map<String, String> more = new LinkedHashMap<>(headers);
       more.put(header, value);
       return new Response(status, more, body);
     }
@@ -103,7 +103,7 @@ final class TimedServer implements AutoCloseable {
   private void accept() {
     while (!server.isClosed()) {
       try {
-        var connection = server.accept();
+        Socket connection = server.accept();
         connections.add(connection);
         Thread.ofPlatform().daemon().start(() -> serve(connection));
       } catch (IOException _) {
@@ -114,15 +114,15 @@ final class TimedServer implements AutoCloseable {
 
   private void serve(Socket connection) {
     try (connection;
-        var timed = new TimedSocket(connection)) {
+        TimedSocket timed = new TimedSocket(connection)) {
       connection.setTcpNoDelay(true);
-      var secure = (SSLSocket) tls.createSocket(timed, null, true);
-      var input = new BufferedInputStream(secure.getInputStream());
-      var output = secure.getOutputStream();
+      SSLSocket secure = (SSLSocket) tls.createSocket(timed, null, true);
+      BufferedInputStream input = new BufferedInputStream(secure.getInputStream());
+      OutputStream output = secure.getOutputStream();
       while (true) {
-        var request = read(input);
-        var begun = timed.lastRead;
-        var bytes = bytes(handler.answer(request));
+        Request request = read(input);
+        long begun = timed.lastRead;
+        byte[] bytes = bytes(handler.answer(request));
         timed.beforeNextWrite =
             () -> answered.add(new Answered(request.method + " " + name, begun, System.nanoTime()));
         output.write(bytes);
@@ -165,7 +165,7 @@ final class TimedServer implements AutoCloseable {
       return new FilterInputStream(connection.getInputStream()) {
         @Override
         public int read(byte[] bytes, int offset, int length) throws IOException {
-          var read = super.read(bytes, offset, length);
+          int read = super.read(bytes, offset, length);
           lastRead = System.nanoTime();
           return read;
         }
@@ -193,22 +193,22 @@ final class TimedServer implements AutoCloseable {
   }
 
   private static Request read(InputStream input) throws IOException {
-    var first = line(input).split(" ", -1);
-    var headers = new LinkedHashMap<String, String>();
-    for (var line = line(input); !line.isEmpty(); line = line(input)) {
-      var colon = line.indexOf(':');
+    String[] first = line(input).split(" ", -1);
+    Map<String, String> headers = new LinkedHashMap<>();
+    for (String line = line(input); !line.isEmpty(); line = line(input)) {
+      int colon = line.indexOf(':');
       headers.put(
           line.substring(0, colon).toLowerCase(Locale.ROOT), line.substring(colon + 1).strip());
     }
     if (headers.containsKey("transfer-encoding") || headers.containsKey("expect")) {
       throw new IOException("this server does not speak that much HTTP");
     }
-    var length = Integer.parseInt(headers.getOrDefault("content-length", "0"));
+    int length = Integer.parseInt(headers.getOrDefault("content-length", "0"));
     return new Request(first[0], first[1], headers, new String(input.readNBytes(length), UTF_8));
   }
 
   private static String line(InputStream input) throws IOException {
-    var line = new ByteArrayOutputStream();
+    ByteArrayOutputStream line = new ByteArrayOutputStream();
     for (int next = input.read(); next != '\n'; next = input.read()) {
       if (next < 0) {
         throw new EOFException();
@@ -219,12 +219,12 @@ final class TimedServer implements AutoCloseable {
   }
 
   private static byte[] bytes(Response response) {
-    var head = new StringBuilder("HTTP/1.1 " + response.status + " x\r\n");
+    StringBuilder head = new StringBuilder("HTTP/1.1 " + response.status + " x\r\n");
     response.headers.forEach(
         (header, value) -> head.append(header).append(": ").append(value).append("\r\n"));
-    var body = response.body.getBytes(UTF_8);
+    byte[] body = response.body.getBytes(UTF_8);
     head.append("Content-Length: ").append(body.length).append("\r\n\r\n");
-    var bytes = new ByteArrayOutputStream();
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     bytes.writeBytes(head.toString().getBytes(ISO_8859_1));
     bytes.writeBytes(body);
     return bytes.toByteArray();
@@ -234,7 +234,7 @@ final class TimedServer implements AutoCloseable {
   public void close() {
     try {
       server.close();
-      for (var connection : connections) {
+      for (Socket connection : connections) {
         connection.close();
       }
     } catch (IOException e) {

@@ -21,7 +21,7 @@ class TokenHashesTest {
 
   @Test
   void tellsWhichTokenItWasDuringARotation() {
-    var hashes = TokenHashes.parse(NEW + "," + OLD.toUpperCase(Locale.ROOT));
+    TokenHashes hashes = TokenHashes.parse(NEW + "," + OLD.toUpperCase(Locale.ROOT));
     assertThat(hashes.match("new-token")).hasValue(TokenHashes.Match.FIRST);
     assertThat(hashes.match("old-token")).hasValue(TokenHashes.Match.SECOND);
     assertThat(hashes.match("other-token")).isEmpty();
@@ -29,7 +29,7 @@ class TokenHashesTest {
 
   @Test
   void letsTheOldTokenGoAfterARotation() {
-    var hashes = TokenHashes.parse(" " + NEW + "\n");
+    TokenHashes hashes = TokenHashes.parse(" " + NEW + "\n");
     assertThat(hashes.match("new-token")).hasValue(TokenHashes.Match.FIRST);
     assertThat(hashes.match("old-token")).isEmpty();
   }
@@ -54,16 +54,16 @@ class TokenHashesTest {
 
   @Test
   void takesNoTokenThatIsOverlong() {
-    var longest = "t".repeat(512);
-    var overlong = "t".repeat(513);
-    var hashes = TokenHashes.parse(Sha256.hex(longest) + "," + Sha256.hex(overlong));
+    String longest = "t".repeat(512);
+    String overlong = "t".repeat(513);
+    TokenHashes hashes = TokenHashes.parse(Sha256.hex(longest) + "," + Sha256.hex(overlong));
     assertThat(hashes.match(longest)).hasValue(TokenHashes.Match.FIRST);
     assertThat(hashes.match(overlong)).isEmpty();
   }
 
   @Test
   void refusesSettingsWithoutRepeatingThem() {
-    var short63 = NEW.substring(1);
+    String short63 = NEW.substring(1);
     assertRefused(short63, "not 64 hexadecimal digits", short63);
     assertRefused(NEW + ",", "not 64 hexadecimal digits", NEW);
     assertRefused(NEW + "," + OLD + "," + Sha256.hex("x"), "3 hashes", NEW);

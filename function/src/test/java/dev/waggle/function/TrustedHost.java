@@ -20,15 +20,16 @@ import javax.net.ssl.SSLContext;
 /// @param tls for servers on `localhost`
 /// @param options for a JVM that shall trust them
 record TrustedHost(SSLContext tls, List<String> options) {
-  private static final String PASSWORD = "changeit"; // of the JDK's own store
+  /// The password of the JDK's own store.
+  private static final String PASSWORD = "changeit";
 
   /// Makes both, with RSA keys as the registry's and SQS's certificates have.
   ///
   /// @param folder to keep them in
   static TrustedHost in(Path folder) {
-    var keys = folder.resolve("keys.p12");
-    var authority = folder.resolve("authority.der");
-    var trusted = folder.resolve("trusted");
+    Path keys = folder.resolve("keys.p12");
+    Path authority = folder.resolve("authority.der");
+    Path trusted = folder.resolve("trusted");
     try {
       keytool(
           keys,
@@ -56,11 +57,12 @@ record TrustedHost(SSLContext tls, List<String> options) {
       Files.copy(Path.of(System.getProperty("java.home"), "lib", "security", "cacerts"), trusted);
       keytool(trusted, "-importcert", "authority", "-noprompt", "-file", authority.toString());
 
-      var store = KeyStore.getInstance(keys.toFile(), PASSWORD.toCharArray());
+      KeyStore store = KeyStore.getInstance(keys.toFile(), PASSWORD.toCharArray());
       store.deleteEntry("ca");
-      var managers = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
+      KeyManagerFactory managers =
+          KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
       managers.init(store, PASSWORD.toCharArray());
-      var tls = SSLContext.getInstance("TLS");
+      SSLContext tls = SSLContext.getInstance("TLS");
       tls.init(managers.getKeyManagers(), null, null);
       return new TrustedHost(tls, List.of("-Djavax.net.ssl.trustStore=" + trusted));
     } catch (IOException e) {
@@ -72,7 +74,7 @@ record TrustedHost(SSLContext tls, List<String> options) {
 
   private static void keytool(Path store, String action, String alias, String... more)
       throws IOException {
-    var command =
+    List<String> command =
         new ArrayList<>(
             List.of(
                 Path.of(System.getProperty("java.home"), "bin", "keytool").toString(),
@@ -84,9 +86,9 @@ record TrustedHost(SSLContext tls, List<String> options) {
                 "-storepass",
                 PASSWORD));
     command.addAll(List.of(more));
-    var process = new ProcessBuilder(command).redirectErrorStream(true).start();
+    Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
     try {
-      var said = new String(process.getInputStream().readAllBytes(), UTF_8);
+      String said = new String(process.getInputStream().readAllBytes(), UTF_8);
       if (!process.waitFor(1, TimeUnit.MINUTES) || process.exitValue() != 0) {
         throw new IllegalStateException("keytool " + action + ": " + said);
       }

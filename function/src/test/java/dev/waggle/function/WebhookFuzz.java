@@ -31,9 +31,12 @@ import org.junit.jupiter.params.provider.MethodSource;
 ///
 /// A finding is printed and written below `src/test/resources`, where later runs begin with it.
 class WebhookFuzz {
-  // The computing that there is for one request: far below the budget, far above a slow machine.
+  /// The computing that there is for one request: far below the budget, far above a slow machine.
   private static final Duration AT_ONCE = Duration.ofMillis(500);
-  private static final long NOTHING = 8L << 20; // bytes, of what a collector may not have found yet
+
+  /// How many bytes count as nothing, of what a collector may not have found yet.
+  private static final long NOTHING = 8L << 20;
+
   private static final int INPUTS_BETWEEN_WEIGHINGS = 50_000;
 
   private static final Set<Integer> VERDICTS = Set.of(200, 202, 403, 409, 413, 422);
@@ -50,8 +53,8 @@ class WebhookFuzz {
   private static long weight;
 
   private static WebhookHandler handler() {
-    var clock = Clock.fixed(NOW, ZoneOffset.UTC);
-    var configuration =
+    Clock clock = Clock.fixed(NOW, ZoneOffset.UTC);
+    Configuration configuration =
         Configuration.from(
             Map.of(
                 "WAGGLE_TOKEN_SHA256",
@@ -63,10 +66,15 @@ class WebhookFuzz {
     Registry registry =
         (_, tag, _) ->
             tag.value().length() > 20
-                ? new Registry.Missing()
-                : new Registry.Found(Verdicts.DIGEST);
+                ? new Registry.Finding.Missing()
+                : new Registry.Finding.Found(Verdicts.DIGEST);
     return new WebhookHandler(
-        new Judge(configuration, registry, PushRecords.NONE, (_, _) -> new PushQueue.Sent(), clock),
+        new Judge(
+            configuration,
+            registry,
+            PushRecords.NONE,
+            (_, _) -> new PushQueue.Sending.Sent(),
+            clock),
         new FunctionLog(new PrintStream(LOG, true, UTF_8), clock));
   }
 
@@ -83,7 +91,7 @@ class WebhookFuzz {
   @MethodSource("seeds")
   @FuzzTest(maxDuration = "3m", maxExecutions = 300_000)
   void isAnsweredAtOnceAndLeavesNothing(byte[] input) {
-    var text = new String(input, UTF_8);
+    String text = new String(input, UTF_8);
     assertVerdict(() -> event(input));
     assertVerdict(() -> body(Base64.getEncoder().encodeToString(input), true));
     assertVerdict(() -> body(text, false));
@@ -99,13 +107,13 @@ class WebhookFuzz {
   }
 
   private static int event(byte[] event) {
-    var answer = new ByteArrayOutputStream();
+    ByteArrayOutputStream answer = new ByteArrayOutputStream();
     try {
       HANDLER.handleRequest(new ByteArrayInputStream(event), answer, null);
     } catch (IOException e) {
       throw new AssertionError("an exception instead of an answer", e);
     }
-    var response = Resources.json(answer.toString(UTF_8));
+    JsonNode response = Resources.json(answer.toString(UTF_8));
     assertThat(Resources.json(response.get("body").asText()).get("verdict"))
         .isInstanceOf(JsonNode.class);
     return response.get("statusCode").intValue();
@@ -130,9 +138,9 @@ class WebhookFuzz {
 
   private static void assertVerdict(Supplier<Integer> request) {
     LOG.reset();
-    var before = THREADS.getCurrentThreadCpuTime();
-    var status = request.get();
-    var spent = Duration.ofNanos(THREADS.getCurrentThreadCpuTime() - before);
+    long before = THREADS.getCurrentThreadCpuTime();
+    Integer status = request.get();
+    Duration spent = Duration.ofNanos(THREADS.getCurrentThreadCpuTime() - before);
     assertThat(VERDICTS).contains(status);
     SEEN.add(status);
     assertThat(spent).isLessThan(AT_ONCE);
@@ -144,7 +152,7 @@ class WebhookFuzz {
       return;
     }
     MEMORY.gc();
-    var now = MEMORY.getHeapMemoryUsage().getUsed();
+    long now = MEMORY.getHeapMemoryUsage().getUsed();
     if (weight == 0) {
       weight = now;
     }

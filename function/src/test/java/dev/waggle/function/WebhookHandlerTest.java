@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import com.amazonaws.services.lambda.runtime.events.APIGatewayV2HTTPEvent;
+import com.amazonaws.services.lambda.runtime.events.APIGatewayV2HTTPResponse;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.ByteArrayInputStream;
@@ -18,6 +19,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Base64;
 import java.util.List;
+import java.util.LongSummaryStatistics;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -43,13 +45,13 @@ class WebhookHandlerTest {
       APIGatewayV2HTTPEvent.RequestContext.builder().withRequestId("id").build();
 
   private final KnownTags registry =
-      new KnownTags().knowing("bluebrown/busybox", "latest", new Registry.Found(DIGEST));
+      new KnownTags().knowing("bluebrown/busybox", "latest", new Registry.Finding.Found(DIGEST));
   private final KnownPushes records = new KnownPushes();
   private final QueueInMemory queue = new QueueInMemory();
   private final ByteArrayOutputStream out = new ByteArrayOutputStream();
 
   private WebhookHandler handler(Registry registry) {
-    var clock = Clock.fixed(Instant.parse("2022-12-17T20:06:04.5Z"), ZoneOffset.UTC);
+    Clock clock = Clock.fixed(Instant.parse("2022-12-17T20:06:04.5Z"), ZoneOffset.UTC);
     return new WebhookHandler(
         new Judge(Configuration.from(ENVIRONMENT), registry, records, queue, clock),
         new FunctionLog(new PrintStream(out, true, UTF_8), clock));
@@ -60,7 +62,7 @@ class WebhookHandlerTest {
   }
 
   private JsonNode answer(String event) {
-    var output = new ByteArrayOutputStream();
+    ByteArrayOutputStream output = new ByteArrayOutputStream();
     try {
       handler(registry)
           .handleRequest(new ByteArrayInputStream(event.getBytes(UTF_8)), output, null);
@@ -128,7 +130,7 @@ class WebhookHandlerTest {
   @Test
   void pushAcceptedThoughUnproven() {
     registry.knowing(
-        "bluebrown/busybox", "latest", new Registry.Unproven(Registry.Doubt.RATE_LIMITED));
+        "bluebrown/busybox", "latest", new Registry.Finding.Unproven(Registry.Doubt.RATE_LIMITED));
     assertAnswer(
         answer(event(TOKEN, REAL).toString()),
         202,
@@ -145,7 +147,7 @@ class WebhookHandlerTest {
 
   @Test
   void deliveryIgnored() {
-    registry.knowing("bluebrown/busybox", "latest", new Registry.Missing());
+    registry.knowing("bluebrown/busybox", "latest", new Registry.Finding.Missing());
     assertAnswer(
         answer(event(TOKEN, REAL).toString()),
         200,
@@ -160,7 +162,7 @@ class WebhookHandlerTest {
 
   @Test
   void pushContradicted() {
-    var old = REAL.replace("1671307562", "1571307562");
+    String old = REAL.replace("1671307562", "1571307562");
     assertAnswer(
         answer(event(TOKEN, old).toString()),
         409,
@@ -222,7 +224,7 @@ class WebhookHandlerTest {
 
   @Test
   void notOurRepository() {
-    var response =
+    JsonNode response =
         answer(event(TOKEN, REAL.replace("bluebrown/busybox", "bluebrown/other")).toString());
     assertAnswer(
         response,
@@ -252,12 +254,12 @@ class WebhookHandlerTest {
 
   @Test
   void unexpectedFailure() {
-    var handler =
+    WebhookHandler handler =
         handler(
             (repository, tag, deadline) -> {
               throw new IllegalStateException("canary", new IOException("canary"));
             });
-    var response =
+    APIGatewayV2HTTPResponse response =
         handler.handle(
             APIGatewayV2HTTPEvent.builder()
                 .withPathParameters(Map.of("token", TOKEN))
@@ -277,8 +279,8 @@ class WebhookHandlerTest {
 
   @Test
   void readsAnEncodedBody() {
-    var encoded = Base64.getEncoder().encodeToString(REAL.getBytes(UTF_8));
-    var event = event(TOKEN, encoded).put("isBase64Encoded", true);
+    String encoded = Base64.getEncoder().encodeToString(REAL.getBytes(UTF_8));
+    ObjectNode event = event(TOKEN, encoded).put("isBase64Encoded", true);
     assertThat(answer(event.toString()).get("statusCode").asInt()).isEqualTo(202);
   }
 
@@ -294,7 +296,7 @@ class WebhookHandlerTest {
         "application/x-www-form-urlencoded"
       })
   void readsADeliveryOfAnyContentType(@Nullable String type) {
-    var event = event(TOKEN, REAL);
+    ObjectNode event = event(TOKEN, REAL);
     event.putObject("headers").put("content-type", type);
     assertThat(answer(event.toString()).get("statusCode").asInt()).isEqualTo(202);
     event.remove("headers");
@@ -303,9 +305,9 @@ class WebhookHandlerTest {
 
   @Test
   void makesADeliveryIdWhereApiGatewayHasNone() {
-    var event = event(TOKEN, REAL);
+    ObjectNode event = event(TOKEN, REAL);
     event.withObject("requestContext").put("requestId", "not one\n");
-    var id = Resources.json(answer(event.toString()).get("body").asText()).get("deliveryId");
+    JsonNode id = Resources.json(answer(event.toString()).get("body").asText()).get("deliveryId");
     assertThat(id.asText()).matches("[0-9a-f-]{36}");
     assertThat(queue.held().getFirst().deliveryId()).hasToString(id.asText());
   }
@@ -335,11 +337,11 @@ class WebhookHandlerTest {
   /// The medians of many requests of each kind, in turn: whatever the machine does meets all alike.
   @Test
   void refusesEveryWrongTokenWithTheSameAnswerInTheSameTime() {
-    var handler = handler(registry);
-    var right = "t".repeat(64);
-    var wrong = new ArrayList<Map<String, String>>();
+    WebhookHandler handler = handler(registry);
+    String right = "t".repeat(64);
+    List<Map<String, String>> wrong = new ArrayList<>();
     wrong.add(Map.of());
-    for (var token :
+    for (String token :
         List.of(
             "",
             "t",
@@ -351,19 +353,19 @@ class WebhookHandlerTest {
             "t".repeat(8_000))) {
       wrong.add(Map.of("token", token));
     }
-    var rounds = 1_500;
-    var times = new long[wrong.size()][rounds];
+    int rounds = 1_500;
+    long[][] times = new long[wrong.size()][rounds];
     for (int round = 0; round < rounds; round++) {
       out.reset();
       for (int kind = 0; kind < times.length; kind++) {
-        var event =
+        APIGatewayV2HTTPEvent event =
             APIGatewayV2HTTPEvent.builder()
                 .withPathParameters(wrong.get(kind))
                 .withRequestContext(REQUEST)
                 .withBody(REAL)
                 .build();
-        var began = System.nanoTime();
-        var answer = handler.handle(event);
+        long began = System.nanoTime();
+        APIGatewayV2HTTPResponse answer = handler.handle(event);
         times[kind][round] = System.nanoTime() - began;
         assertThat(answer.getStatusCode()).isEqualTo(403);
         assertThat(answer.getBody())
@@ -373,7 +375,8 @@ class WebhookHandlerTest {
                 """);
       }
     }
-    var medians = Arrays.stream(times).mapToLong(of -> median(of)).summaryStatistics();
+    LongSummaryStatistics medians =
+        Arrays.stream(times).mapToLong(of -> median(of)).summaryStatistics();
     assertThat((double) medians.getMax() / medians.getMin()).isLessThan(2);
   }
 
@@ -384,7 +387,7 @@ class WebhookHandlerTest {
 
   @Test
   void writesExactlyOneLineForEachRequest() {
-    for (var token : List.of(TOKEN, "wrong", TOKEN)) {
+    for (String token : List.of(TOKEN, "wrong", TOKEN)) {
       answer(event(token, REAL).toString());
     }
     assertThat(logged().lines().map(line -> Resources.json(line).get("message").asText()))
@@ -393,18 +396,18 @@ class WebhookHandlerTest {
 
   @Test
   void saysNothingOfWhatTheRequestHolds() {
-    var said = new StringBuilder();
-    var held =
+    StringBuilder said = new StringBuilder();
+    List<String> held =
         List.of(
             "canary 5b1f",
             "canary/5b1f",
             "ghcr.io/canary/5b1f",
             "\ud8005b1f",
             "https://canary.example/5b1f");
-    for (var value : held) {
-      for (var body : withEachFieldReplaced(value)) {
-        for (var token : List.of(TOKEN, "5b1f-token")) {
-          var event = event(token, body).put("rawQueryString", "a=5b1f");
+    for (String value : held) {
+      for (String body : withEachFieldReplaced(value)) {
+        for (String token : List.of(TOKEN, "5b1f-token")) {
+          ObjectNode event = event(token, body).put("rawQueryString", "a=5b1f");
           event.withObject("headers").put("x-canary", "5b1f");
           event.withObject("requestContext").put("accountId", "5b1f");
           said.append(answer(event.toString()));
@@ -418,23 +421,23 @@ class WebhookHandlerTest {
   }
 
   private static List<String> withEachFieldReplaced(String value) {
-    var bodies = new ArrayList<String>();
-    var names = new ArrayList<String>();
+    List<String> bodies = new ArrayList<>();
+    List<String> names = new ArrayList<>();
     Resources.json(REAL).fieldNames().forEachRemaining(names::add);
-    for (var name : names) {
-      var body = (ObjectNode) Resources.json(REAL);
+    for (String name : names) {
+      ObjectNode body = (ObjectNode) Resources.json(REAL);
       bodies.add(body.put(name, value).toString());
       Resources.json(REAL)
           .get(name)
           .fieldNames()
           .forEachRemaining(
               inner -> {
-                var changed = (ObjectNode) Resources.json(REAL);
+                ObjectNode changed = (ObjectNode) Resources.json(REAL);
                 changed.withObject(name).put(inner, value);
                 bodies.add(changed.toString());
               });
     }
-    var noTag = (ObjectNode) Resources.json(REAL);
+    ObjectNode noTag = (ObjectNode) Resources.json(REAL);
     noTag.withObject("push_data").putNull("tag").put("pusher", value);
     bodies.add(noTag.toString());
     return bodies;
@@ -442,7 +445,7 @@ class WebhookHandlerTest {
 
   @Test
   void doesNotStartWithABadConfiguration() {
-    assertThatExceptionOfType(InvalidConfiguration.class)
+    assertThatExceptionOfType(InvalidConfigurationException.class)
         .isThrownBy(
             () -> WebhookHandler.fromEnvironment(Map.of(), new PrintStream(out, true, UTF_8)));
   }

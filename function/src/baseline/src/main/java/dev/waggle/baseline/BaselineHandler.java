@@ -18,6 +18,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import software.amazon.awssdk.services.sqs.SqsClient;
+import software.amazon.awssdk.services.sqs.model.SendMessageResponse;
 
 /// Takes a delivery of Docker Hub to the queue.
 public final class BaselineHandler
@@ -36,7 +37,7 @@ public final class BaselineHandler
 
   @Override
   public APIGatewayV2HTTPResponse handleRequest(APIGatewayV2HTTPEvent event, Context context) {
-    var token = event.getPathParameters().getOrDefault("token", "");
+    String token = event.getPathParameters().getOrDefault("token", "");
     if (!MessageDigest.isEqual(tokenHash, sha256(token))) {
       return respond(context, 403, Map.of("verdict", "refused", "reason", "wrong token"));
     }
@@ -46,18 +47,18 @@ public final class BaselineHandler
     } catch (JsonProcessingException e) {
       return respond(context, 422, Map.of("verdict", "refused", "reason", "not a delivery"));
     }
-    var repository = delivery.repository().name();
-    var tag = delivery.pushData().tag();
+    String repository = delivery.repository().name();
+    String tag = delivery.pushData().tag();
     if (!repositories.contains(repository)) {
       return respond(context, 422, Map.of("verdict", "refused", "reason", "not our repository"));
     }
     try {
-      var digest = dockerHub.digest(repository, tag);
+      Optional<String> digest = dockerHub.digest(repository, tag);
       if (digest.isEmpty()) {
         return respond(
             context, 200, Map.of("verdict", "ignored", "reason", "tag not in the registry"));
       }
-      var pushed = Instant.ofEpochSecond(delivery.pushData().pushedAt());
+      Instant pushed = Instant.ofEpochSecond(delivery.pushData().pushedAt());
       if (dockerHub.contradicts(repository, tag, pushed)) {
         return respond(context, 409, Map.of("verdict", "refused", "reason", "contradicted"));
       }
@@ -78,7 +79,7 @@ public final class BaselineHandler
   private void send(
       String id, String repository, String tag, Optional<String> digest, Instant pushed)
       throws JsonProcessingException {
-    var message =
+    PushMessage message =
         new PushMessage(
             1,
             id,
@@ -87,9 +88,9 @@ public final class BaselineHandler
             digest.orElseThrow(),
             pushed.toString(),
             Instant.now().toString());
-    var body = mapper.writeValueAsString(message);
-    var identity = String.join("\n", repository, tag, message.digest());
-    var _ =
+    String body = mapper.writeValueAsString(message);
+    String identity = String.join("\n", repository, tag, message.digest());
+    SendMessageResponse _ =
         sqs.sendMessage(
             request ->
                 request
@@ -102,7 +103,7 @@ public final class BaselineHandler
   private APIGatewayV2HTTPResponse respond(
       Context context, int status, Map<String, String> answer) {
     try {
-      var body = mapper.writeValueAsString(answer);
+      String body = mapper.writeValueAsString(answer);
       context.getLogger().log(body);
       return APIGatewayV2HTTPResponse.builder()
           .withStatusCode(status)

@@ -10,6 +10,7 @@ import java.net.http.HttpResponse;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
@@ -36,14 +37,15 @@ final class DockerHub {
 
   /// Returns the digest of a tag, or nothing when the registry does not know the tag.
   Optional<String> digest(String repository, String tag) throws IOException, InterruptedException {
-    var manifest = URI.create(registry + "/v2/" + repository + "/manifests/" + tag);
-    var head = head(manifest, null);
+    URI manifest = URI.create(registry + "/v2/" + repository + "/manifests/" + tag);
+    HttpResponse<Void> head = head(manifest, null);
     if (head.statusCode() == 401) {
-      var challenge = CHALLENGE.matcher(head.headers().firstValue("WWW-Authenticate").orElse(""));
+      Matcher challenge =
+          CHALLENGE.matcher(head.headers().firstValue("WWW-Authenticate").orElse(""));
       if (!challenge.matches()) {
         throw new IOException("no challenge");
       }
-      var address =
+      URI address =
           URI.create(
               challenge.group(1)
                   + "?service="
@@ -66,7 +68,7 @@ final class DockerHub {
     if (hub.equals("none")) {
       return false;
     }
-    var name = repository.split("/", 2);
+    String[] name = repository.split("/", 2);
     return get(URI.create(
             hub + "/v2/namespaces/" + name[0] + "/repositories/" + name[1] + "/tags/" + tag))
         .map(record -> Instant.parse(record.get("tag_last_pushed").asText()))
@@ -76,7 +78,8 @@ final class DockerHub {
 
   private HttpResponse<Void> head(URI address, @Nullable String token)
       throws IOException, InterruptedException {
-    var request = HttpRequest.newBuilder(address).HEAD().header("Accept", MANIFESTS);
+    HttpRequest.Builder request =
+        HttpRequest.newBuilder(address).HEAD().header("Accept", MANIFESTS);
     if (token != null) {
       request.header("Authorization", "Bearer " + token);
     }
@@ -84,7 +87,7 @@ final class DockerHub {
   }
 
   private Optional<JsonNode> get(URI address) throws IOException, InterruptedException {
-    var response =
+    HttpResponse<String> response =
         http.send(HttpRequest.newBuilder(address).build(), HttpResponse.BodyHandlers.ofString());
     return response.statusCode() == 200
         ? Optional.of(mapper.readTree(response.body()))
