@@ -110,7 +110,7 @@ final class Explanation {
   }
 
   private static String shape(PushMessage push) {
-    Instant at = push.time().at();
+    Instant at = push.pushedAt();
     return "passed: "
         + push.repository()
         + ":"

@@ -145,7 +145,7 @@ final class FunctionLog {
   private static void push(JsonGenerator json, PushMessage push) throws IOException {
     tag(json, push.repository(), push.tag());
     Json.optional(json, "digest", push.digest());
-    Json.optional(json, "pushedAt", push.time().at());
+    Json.optional(json, "pushedAt", push.pushedAt());
     json.writeStringField("evidence", push.time().evidence().standing().toString());
     json.writeStringField("evidenceReason", push.time().evidence().reason());
   }

@@ -2,6 +2,7 @@ package dev.waggle.function;
 
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /// An accepted push, as it travels to the agent.
@@ -39,7 +40,7 @@ record PushMessage(
           json.writeStringField("repository", repository.value());
           json.writeStringField("tag", tag.value());
           Json.optional(json, "digest", digest);
-          Json.optional(json, "pushedAt", time.at());
+          Json.optional(json, "pushedAt", pushedAt());
           json.writeStringField("evidence", time.evidence().standing().toString());
           json.writeStringField("acceptedAt", acceptedAt.toString());
         });
@@ -58,26 +59,34 @@ record PushMessage(
     return Sha256.hex(identity());
   }
 
+  /// Returns when the push was made, as far as the agent is told: never later than it was accepted,
+  /// however far ahead the clock of whoever says so is.
+  @Nullable Instant pushedAt() {
+    Instant at = time.at();
+    return at != null && at.isAfter(acceptedAt) ? acceptedAt : at;
+  }
+
   /// Returns what tells this push from every other, to drop the five or six repeats that Docker Hub
   /// sends of one push: an image under a tag, at a time. Without the time, an image that comes back
   /// to its tag would be taken for a repeat.
   ///
   /// Docker Hub's record has one time for a push; deliveries of it may be seconds apart, and then a
-  /// minute counts as one time. Without a digest the exact time stands for it, and without a time
-  /// the digest alone. Where both are missing nothing is dropped; the agent does nothing when it is
-  /// told twice.
+  /// minute counts as one time. A time that is only claimed counts no later than it was accepted:
+  /// nobody may use up the identity of a push that is still to come. Without a digest nothing is
+  /// proven, so that each delivery is a push of its own; the agent does nothing when it is told
+  /// twice.
   String identity() {
     return String.join("\n", repository.value(), tag.value(), what());
   }
 
   private String what() {
-    Instant at = time.at();
-    if (at == null) {
-      return digest == null ? deliveryId.value() : digest.value();
-    }
     if (digest == null) {
-      return at.toString();
+      return deliveryId.value();
     }
-    return digest + "\n" + (time.recorded() ? at : at.truncatedTo(ChronoUnit.MINUTES));
+    if (time.recorded()) {
+      return digest + "\n" + time.at();
+    }
+    Instant claimed = Objects.requireNonNullElse(pushedAt(), acceptedAt);
+    return digest + "\n" + claimed.truncatedTo(ChronoUnit.MINUTES);
   }
 }

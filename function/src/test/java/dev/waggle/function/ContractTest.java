@@ -3,6 +3,7 @@ package dev.waggle.function;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.Instant;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
@@ -21,6 +22,17 @@ class ContractTest {
         digest,
         time,
         Instant.parse("2026-11-01T10:00:02.123456789Z"));
+  }
+
+  /// The same of another delivery, which came some seconds later.
+  private static PushMessage later(PushMessage push, int seconds, PushTime time) {
+    return new PushMessage(
+        new DeliveryId("another"),
+        push.repository(),
+        push.tag(),
+        push.digest(),
+        time,
+        push.acceptedAt().plusSeconds(seconds));
   }
 
   private static PushTime recorded(Instant at) {
@@ -87,8 +99,7 @@ class ContractTest {
   @Test
   void seesAnImageThatComesBackToItsTag() {
     PushMessage push = push("vorce/playlistlog", "2", DIGEST, said(PUSHED));
-    assertThat(
-            push("vorce/playlistlog", "2", DIGEST, said(PUSHED.plusSeconds(60))).deduplicationId())
+    assertThat(later(push, 60, said(PUSHED.plusSeconds(60))).deduplicationId())
         .isNotEqualTo(push.deduplicationId());
     assertThat(
             push("vorce/playlistlog", "2", DIGEST, recorded(PUSHED.plusMillis(1)))
@@ -97,12 +108,45 @@ class ContractTest {
   }
 
   @Test
-  void tellsUnprovenPushesApartByTheirTimeAndElseByTheirDelivery() {
-    PushMessage push = push("vorce/playlistlog", "2", null, said(PUSHED));
-    assertThat(push("vorce/playlistlog", "2", null, said(PUSHED.plusSeconds(1))).deduplicationId())
-        .isNotEqualTo(push.deduplicationId());
-    assertThat(push("vorce/playlistlog", "2", null, said(null)).identity())
-        .contains("JKJaXmPLvHcESHA=");
+  void takesNoDeliveryOfAnUnprovenPushForARepeatOfAnother() {
+    PushMessage forged = push("vorce/playlistlog", "2", null, said(PUSHED));
+    PushMessage genuine = later(forged, 200, said(PUSHED));
+    assertThat(genuine.deduplicationId()).isNotEqualTo(forged.deduplicationId());
+    assertThat(push("vorce/playlistlog", "2", null, said(null)).deduplicationId())
+        .isEqualTo(forged.deduplicationId());
+  }
+
+  @Test
+  void letsNoClaimedTimeUseUpTheIdentityOfAPushThatIsStillToCome() {
+    Instant soon = PUSHED.plusSeconds(240);
+    PushMessage forged = push("vorce/playlistlog", "2", DIGEST, said(soon));
+    PushMessage genuine = later(forged, 240, said(soon));
+    assertThat(genuine.deduplicationId()).isNotEqualTo(forged.deduplicationId());
+  }
+
+  @Test
+  void passesOnNoTimeThatIsLaterThanTheAcceptance() {
+    Instant accepted = Instant.parse("2026-11-01T10:00:02.123Z");
+    for (PushTime time :
+        List.of(said(accepted.plusSeconds(240)), recorded(accepted.plusNanos(1)))) {
+      PushMessage push = push("vorce/playlistlog", "2", DIGEST, time);
+      assertThat(push.pushedAt()).isEqualTo(accepted);
+      assertThat(push.json()).contains("\"pushedAt\":\"2026-11-01T10:00:02.123Z\"");
+    }
+  }
+
+  @Test
+  void takesRepeatsOfARecordedPushForOneEvenWhenOurClockIsBehind() {
+    Instant ahead = PUSHED.plusSeconds(60);
+    PushMessage push = push("vorce/playlistlog", "2", DIGEST, recorded(ahead));
+    PushMessage repeat = later(push, 1, recorded(ahead));
+    assertThat(repeat.deduplicationId()).isEqualTo(push.deduplicationId());
+  }
+
+  @Test
+  void seesAnImageThatComesBackToItsTagWithoutATime() {
+    PushMessage push = push("vorce/playlistlog", "2", DIGEST, said(null));
+    assertThat(later(push, 60, said(null)).deduplicationId()).isNotEqualTo(push.deduplicationId());
   }
 
   @Test
