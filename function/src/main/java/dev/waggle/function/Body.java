@@ -12,6 +12,9 @@ sealed interface Body {
   /// The largest body that is read, in bytes: fifty times the largest real delivery.
   int MAX_BYTES = 256 * 1024;
 
+  /// What some editors put before a text, and JSON may not have (RFC 8259, section 8.1).
+  String BYTE_ORDER_MARK = "\uFEFF";
+
   /// A body to read.
   ///
   /// @param value the decoded body
@@ -30,7 +33,10 @@ sealed interface Body {
     if (body == null) {
       return new Unreadable("a JSON object");
     }
-    return base64 ? decoded(body) : plain(body);
+    Body read = base64 ? decoded(body) : plain(body);
+    return read instanceof Text(String text) && text.startsWith(BYTE_ORDER_MARK)
+        ? new Unreadable("text without a byte order mark")
+        : read;
   }
 
   private static Body decoded(String body) {

@@ -8,8 +8,7 @@ import com.fasterxml.jackson.core.exc.StreamConstraintsException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.time.Instant;
-import java.util.ArrayDeque;
-import java.util.Deque;
+import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -21,16 +20,21 @@ import org.jspecify.annotations.Nullable;
 ///
 /// @param repository where the image was pushed to
 /// @param tag as what it was pushed; absent in deliveries of old and for parts of an image
-/// @param pushedAt when it was pushed, to the second; absent where unusable
-record Delivery(Repository repository, @Nullable Tag tag, @Nullable Instant pushedAt) {
+/// @param pushedAt when it was pushed, to the second; absent where the delivery says none that can
+///   be used
+/// @param unusableTime whether the delivery says a time that cannot be used
+record Delivery(
+    Repository repository, @Nullable Tag tag, @Nullable Instant pushedAt, boolean unusableTime) {
 
   private static final String BODY = "body";
+  private static final String REPOSITORY = "repository";
+  private static final String PUSH_DATA = "push_data";
+
+  /// The fields that are used of each object.
   private static final Map<String, Set<String>> FIELDS =
       Map.of(
-          "repository",
-          Set.of("repo_name", "namespace", "name"),
-          "push_data",
-          Set.of("tag", "pushed_at"));
+          REPOSITORY, Set.of("repo_name", "namespace", "name"),
+          PUSH_DATA, Set.of("tag", "pushed_at"));
 
   /// What reading a body came to.
   sealed interface Reading {
@@ -46,42 +50,26 @@ record Delivery(Repository repository, @Nullable Tag tag, @Nullable Instant push
     record Unreadable(String field, String expected) implements Reading {}
   }
 
-  /// Reads a delivery, with bounds on its nesting and on the lengths of its names and numbers.
+  /// Reads a delivery: strictly what is used of it, and of all else only that it is JSON.
   static Reading parse(String body) {
-    try (JsonParser json = Json.STRANGE.createParser(body)) {
+    try (JsonParser json = Json.LENIENT.createParser(body)) {
+      Fields fields = new Fields();
       try {
         if (json.nextToken() != JsonToken.START_OBJECT) {
           return new Reading.Unreadable(BODY, "a JSON object");
         }
-        Fields fields = Fields.read(json);
+        fields.read(json);
         return json.nextToken() == null
             ? fields.reading()
             : new Reading.Unreadable(BODY, "nothing after the JSON object");
       } catch (StreamConstraintsException _) {
-        return new Reading.Unreadable(field(json.getParsingContext()), "JSON " + Json.BOUNDS);
+        return new Reading.Unreadable(fields.place(json), "JSON " + Json.BOUNDS);
       } catch (JacksonException _) {
-        return new Reading.Unreadable(
-            field(json.getParsingContext()), "well-formed JSON with each field once");
+        return new Reading.Unreadable(fields.place(json), "well-formed JSON");
       }
     } catch (IOException e) {
       throw new UncheckedIOException("reading from memory", e);
     }
-  }
-
-  /// The innermost field of ours that is being read: the other names are the stranger's.
-  private static String field(JsonStreamContext context) {
-    Deque<String> names = new ArrayDeque<>();
-    for (JsonStreamContext at = context; at != null; at = at.getParent()) {
-      if (at.getCurrentName() != null) {
-        names.push(at.getCurrentName());
-      }
-    }
-    String object = names.poll();
-    if (object == null || !FIELDS.containsKey(object)) {
-      return BODY;
-    }
-    String field = names.poll();
-    return field == null || !FIELDS.get(object).contains(field) ? object : object + "." + field;
   }
 
   /// A field that should hold text.
@@ -108,6 +96,21 @@ record Delivery(Repository repository, @Nullable Tag tag, @Nullable Instant push
 
   /// The fields that are used, as they come by.
   private static final class Fields {
+    /// How long a time is that is read, in characters; Docker Hub's have 10.
+    private static final int MAX_TIME_LENGTH = 64;
+
+    private static final double END_OF_YEAR_9999 = 253_402_300_800d;
+
+    private final Set<String> seen = new HashSet<>();
+
+    /// The path of the innermost field of ours that is being read: all other names are a
+    /// stranger's.
+    private String place = BODY;
+
+    /// The last name that was done with in the object that is being read.
+    private String last = "";
+
+    private @Nullable String repeated;
     private boolean repository;
     private boolean pushData;
     private Field repoName = Field.MISSING;
@@ -115,68 +118,104 @@ record Delivery(Repository repository, @Nullable Tag tag, @Nullable Instant push
     private Field name = Field.MISSING;
     private Field tag = Field.MISSING;
     private @Nullable Instant pushedAt;
+    private boolean unusableTime;
 
-    static Fields read(JsonParser json) throws IOException {
-      Fields fields = new Fields();
+    void read(JsonParser json) throws IOException {
       while (json.nextToken() == JsonToken.FIELD_NAME) {
-        String name = json.currentName();
-        boolean object = json.nextToken() == JsonToken.START_OBJECT;
-        if (object && name.equals("repository")) {
-          fields.readRepository(json);
-        } else if (object && name.equals("push_data")) {
-          fields.readPushData(json);
+        String object = json.currentName();
+        if (FIELDS.containsKey(object)) {
+          enter(object);
+          readObject(object, json);
+          place = BODY;
         } else {
+          json.nextToken();
           json.skipChildren();
         }
-      }
-      return fields;
-    }
-
-    private void readRepository(JsonParser json) throws IOException {
-      repository = true;
-      while (json.nextToken() == JsonToken.FIELD_NAME) {
-        String field = json.currentName();
-        json.nextToken();
-        switch (field) {
-          case "repo_name" -> repoName = Field.read(json);
-          case "namespace" -> namespace = Field.read(json);
-          case "name" -> name = Field.read(json);
-          default -> json.skipChildren();
-        }
+        last = object;
       }
     }
 
-    private void readPushData(JsonParser json) throws IOException {
-      pushData = true;
+    private void readObject(String object, JsonParser json) throws IOException {
+      if (json.nextToken() != JsonToken.START_OBJECT) {
+        json.skipChildren();
+        return;
+      }
+      repository |= object.equals(REPOSITORY);
+      pushData |= object.equals(PUSH_DATA);
+      last = "";
       while (json.nextToken() == JsonToken.FIELD_NAME) {
         String field = json.currentName();
-        json.nextToken();
-        switch (field) {
-          case "tag" -> tag = Field.read(json);
-          case "pushed_at" -> pushedAt = instant(json);
-          default -> json.skipChildren();
+        if (FIELDS.getOrDefault(object, Set.of()).contains(field)) {
+          enter(object + "." + field);
+          json.nextToken();
+          readField(field, json);
+          place = object;
+        } else {
+          json.nextToken();
+          json.skipChildren();
         }
+        last = field;
+      }
+    }
+
+    /// Returns the path of the innermost field of ours in which reading ended. The parser reads the
+    /// beginning of a value together with its name, so that it may have been ahead of us.
+    String place(JsonParser json) {
+      JsonStreamContext context = json.getParsingContext();
+      String next = context.getCurrentName();
+      boolean top = place.equals(BODY);
+      if (next == null || next.equals(last) || context.getNestingDepth() != (top ? 1 : 2)) {
+        return place;
+      }
+      if (top) {
+        return FIELDS.containsKey(next) ? next : place;
+      }
+      return FIELDS.getOrDefault(place, Set.of()).contains(next) ? place + "." + next : place;
+    }
+
+    private void enter(String path) {
+      place = path;
+      if (!seen.add(path) && repeated == null) {
+        repeated = path;
+      }
+    }
+
+    private void readField(String field, JsonParser json) throws IOException {
+      switch (field) {
+        case "repo_name" -> repoName = Field.read(json);
+        case "namespace" -> namespace = Field.read(json);
+        case "name" -> name = Field.read(json);
+        case "tag" -> tag = Field.read(json);
+        case "pushed_at" -> {
+          pushedAt = instant(json);
+          unusableTime = pushedAt == null && json.currentToken() != JsonToken.VALUE_NULL;
+        }
+        default -> json.skipChildren();
       }
     }
 
     /// As a double: exact for any second that a calendar has, and never expanded as a huge exponent
     /// would be.
     private static @Nullable Instant instant(JsonParser json) throws IOException {
-      if (!json.currentToken().isNumeric()) {
+      if (!json.currentToken().isNumeric() || json.getTextLength() > MAX_TIME_LENGTH) {
         json.skipChildren();
         return null;
       }
       double seconds = json.getDoubleValue();
-      double endOfYear9999 = 253_402_300_800d;
-      return seconds >= 1 && seconds < endOfYear9999 ? Instant.ofEpochSecond((long) seconds) : null;
+      return seconds >= 1 && seconds < END_OF_YEAR_9999
+          ? Instant.ofEpochSecond((long) seconds)
+          : null;
     }
 
     Reading reading() {
+      if (repeated != null) {
+        return new Reading.Unreadable(repeated, "a field that is there once");
+      }
       if (!repository) {
-        return new Reading.Unreadable("repository", "an object");
+        return new Reading.Unreadable(REPOSITORY, "an object");
       }
       if (!pushData) {
-        return new Reading.Unreadable("push_data", "an object");
+        return new Reading.Unreadable(PUSH_DATA, "an object");
       }
       return switch (repoName) {
         case Field.Text(String text) -> withRepository("repository.repo_name", text);
@@ -197,11 +236,12 @@ record Delivery(Repository repository, @Nullable Tag tag, @Nullable Instant push
 
     private Reading withTag(Repository of) {
       return switch (tag) {
-        case Field.Missing() -> new Reading.Read(new Delivery(of, null, pushedAt));
+        case Field.Missing() -> new Reading.Read(new Delivery(of, null, pushedAt, unusableTime));
         case Field.OfAnotherType() -> new Reading.Unreadable("push_data.tag", "a string");
         case Field.Text(String text) ->
             Tag.parse(text)
-                .<Reading>map(parsed -> new Reading.Read(new Delivery(of, parsed, pushedAt)))
+                .<Reading>map(
+                    parsed -> new Reading.Read(new Delivery(of, parsed, pushedAt, unusableTime)))
                 .orElseGet(() -> new Reading.Unreadable("push_data.tag", Tag.EXPECTED));
       };
     }

@@ -115,7 +115,8 @@ final class Explanation {
         + push.repository()
         + ":"
         + push.tag()
-        + (at == null ? ", without a usable time" : ", pushed at " + at);
+        + (push.time().unusable() ? ", its time cannot be used" : "")
+        + (at == null ? ", without a time" : ", pushed at " + at);
   }
 
   private static String registry(PushMessage push) {

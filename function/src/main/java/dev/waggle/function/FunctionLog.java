@@ -146,6 +146,9 @@ final class FunctionLog {
     tag(json, push.repository(), push.tag());
     Json.optional(json, "digest", push.digest());
     Json.optional(json, "pushedAt", push.pushedAt());
+    if (push.time().unusable()) { // as when Docker Hub changes its unit
+      json.writeStringField("time", "unusable");
+    }
     json.writeStringField("evidence", push.time().evidence().standing().toString());
     json.writeStringField("evidenceReason", push.time().evidence().reason());
   }

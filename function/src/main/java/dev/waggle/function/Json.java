@@ -15,23 +15,20 @@ final class Json {
   /// For what the platform or this module wrote.
   static final JsonFactory TRUSTED = new JsonFactory();
 
-  /// How deep a stranger may nest; real deliveries have 3.
+  /// How deep an answer to us may nest; real ones have 3.
   private static final int MAX_DEPTH = 32;
 
   private static final int MAX_NUMBER = 64;
   private static final int MAX_NAME = 256;
 
-  /// What is demanded of a stranger beside good form.
-  static final String BOUNDS =
-      "nested at most "
-          + MAX_DEPTH
-          + " deep, with names of at most "
-          + MAX_NAME
-          + " characters and numbers of at most "
-          + MAX_NUMBER;
+  /// How deep a delivery may nest, which is Jackson's own bound; real ones have 3.
+  private static final int MAX_DELIVERY_DEPTH = 1_000;
 
-  /// For what a stranger wrote: bounded in every direction, and without a symbol table that names
-  /// chosen by the stranger could fill.
+  /// What is demanded of a delivery beside good form.
+  static final String BOUNDS = "nested at most " + MAX_DELIVERY_DEPTH + " deep";
+
+  /// For what a server answers: bounded in every direction, each field once, and without a symbol
+  /// table that names that others choose could fill.
   static final JsonFactory STRANGE =
       JsonFactory.builder()
           .streamReadConstraints(
@@ -42,6 +39,20 @@ final class Json {
                   .maxStringLength(Body.MAX_BYTES)
                   .build())
           .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+          .disable(JsonFactory.Feature.INTERN_FIELD_NAMES)
+          .disable(JsonFactory.Feature.CANONICALIZE_FIELD_NAMES)
+          .build();
+
+  /// For what a stranger wrote and we use little of: bounded in depth, and by the body in all else.
+  static final JsonFactory LENIENT =
+      JsonFactory.builder()
+          .streamReadConstraints(
+              StreamReadConstraints.builder()
+                  .maxNestingDepth(MAX_DELIVERY_DEPTH)
+                  .maxNumberLength(Body.MAX_BYTES)
+                  .maxNameLength(Body.MAX_BYTES)
+                  .maxStringLength(Body.MAX_BYTES)
+                  .build())
           .disable(JsonFactory.Feature.INTERN_FIELD_NAMES)
           .disable(JsonFactory.Feature.CANONICALIZE_FIELD_NAMES)
           .build();

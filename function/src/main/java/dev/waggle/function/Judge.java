@@ -111,7 +111,13 @@ final class Judge {
       Optional<PushRecord> record) {
     Instant now = clock.instant();
     PushTime time = PushTime.judge(delivery.pushedAt(), now, digest, record);
-    return new PushMessage(id, delivery.repository(), tag, digest, time, now);
+    return new PushMessage(
+        id,
+        delivery.repository(),
+        tag,
+        digest,
+        delivery.unusableTime() ? time.saidUnusably() : time,
+        now);
   }
 
   private Verdict sent(

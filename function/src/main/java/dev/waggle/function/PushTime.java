@@ -12,7 +12,8 @@ import org.jspecify.annotations.Nullable;
 ///   absent where neither tells, or what the delivery says cannot be
 /// @param recorded whether it is Docker Hub's record
 /// @param evidence what speaks for it or against it
-record PushTime(@Nullable Instant at, boolean recorded, Evidence evidence) {
+/// @param unusable whether the delivery says a time that cannot be used
+record PushTime(@Nullable Instant at, boolean recorded, Evidence evidence, boolean unusable) {
   /// How old a push may be. Generous, since Docker Hub documents no time by which it delivers. A
   /// replay of a push that is younger is left to whoever compares the times of pushes.
   static final Duration MAX_AGE = Duration.ofDays(1);
@@ -20,6 +21,15 @@ record PushTime(@Nullable Instant at, boolean recorded, Evidence evidence) {
   /// How far apart two clocks may be that tell the time of one push: the delivery's, Docker Hub's
   /// record's, and ours.
   static final Duration TOLERANCE = Duration.ofMinutes(5);
+
+  PushTime(@Nullable Instant at, boolean recorded, Evidence evidence) {
+    this(at, recorded, evidence, false);
+  }
+
+  /// Returns the same where the delivery says a time that cannot be used.
+  PushTime saidUnusably() {
+    return new PushTime(at, recorded, evidence, true);
+  }
 
   /// Judges the time that a delivery says.
   ///

@@ -40,4 +40,11 @@ class BodyTest {
     assertThat(Body.of("{\"a\":\"\ud800\"}", false))
         .isEqualTo(new Body.Unreadable("text without unpaired surrogates"));
   }
+
+  @Test
+  void saysSoOfAByteOrderMark() {
+    Body expected = new Body.Unreadable("text without a byte order mark");
+    assertThat(Body.of("\uFEFF{}", false)).isEqualTo(expected);
+    assertThat(Body.of(base64("\uFEFF{}".getBytes(UTF_8)), true)).isEqualTo(expected);
+  }
 }

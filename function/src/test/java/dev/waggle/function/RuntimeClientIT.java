@@ -193,7 +193,7 @@ class RuntimeClientIT {
           422,
           """
           {"verdict":"refused","reason":"not a delivery","deliveryId":"malformed",\
-          "field":"push_data","expected":"well-formed JSON with each field once"}\
+          "field":"push_data","expected":"well-formed JSON"}\
           """);
       assertAnswer(
           function.answer(event(TOKEN, null, "empty")),

@@ -178,6 +178,15 @@ class WebhookHandlerTest {
   }
 
   @Test
+  void saysSoWhenTheTimeOfAPushCannotBeUsed() {
+    answer(event(TOKEN, REAL.replace("1671307562", "1671307562000")).toString());
+    assertThat(logged()).contains("\"message\":\"push accepted\"", "\"time\":\"unusable\"");
+    out.reset();
+    answer(event(TOKEN, REAL.replace("1671307562", "null")).toString());
+    assertThat(logged()).contains("\"message\":\"push accepted\"").doesNotContain("unusable");
+  }
+
+  @Test
   void wrongToken() {
     assertAnswer(
         answer(event("wrong-token", REAL).toString()),
