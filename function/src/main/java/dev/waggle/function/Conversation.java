@@ -8,6 +8,7 @@ import java.net.HttpURLConnection;
 import java.net.URI;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -150,14 +151,30 @@ final class Conversation<T> implements AutoCloseable {
   private Response follow(String method, URI address, Map<String, String> headers)
       throws IOException {
     URI target = address;
+    Map<String, String> sent = headers;
     for (int redirects = 0; ; redirects++) {
-      Response response = exchange(method, target, headers, null, deadline);
+      Response response = exchange(method, target, sent, null, deadline);
       Optional<String> next = response.redirection();
       if (next.isEmpty() || redirects == MAX_REDIRECTS) {
         return response;
       }
-      target = resolved(target, next.get());
+      URI from = target;
+      target = resolved(from, next.get());
+      if (!isSameServer(from, target)) {
+        sent = withoutCredentials(sent);
+      }
     }
+  }
+
+  private static boolean isSameServer(URI one, URI other) {
+    return one.getScheme().equalsIgnoreCase(other.getScheme())
+        && one.getRawAuthority().equalsIgnoreCase(other.getRawAuthority());
+  }
+
+  private static Map<String, String> withoutCredentials(Map<String, String> headers) {
+    Map<String, String> others = new HashMap<>(headers);
+    others.remove("Authorization");
+    return others;
   }
 
   /// The JDK's client lets through whatever parsing a malformed answer happens to throw.

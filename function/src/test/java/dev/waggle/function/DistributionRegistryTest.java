@@ -283,6 +283,34 @@ class DistributionRegistryTest {
   }
 
   @Test
+  void sendsNoTokenOnToAnotherServer() {
+    try (FakeRegistry other = new FakeRegistry().holding("vorce/playlistlog", "2", DIGEST)) {
+      fake.holding("vorce/playlistlog", "2", DIGEST).withTokens();
+      DistributionRegistry registry =
+          new DistributionRegistry(fake.base(), pauses::add, Clock.systemUTC());
+      assertThat(registry.find(PLAYLISTLOG, TWO, Deadline.in(LONG))).isEqualTo(FOUND);
+      fake.misbehaving(
+          withHeader(307, "Location", other.base() + "/v2/vorce/playlistlog/manifests/2"));
+      assertThat(registry.find(PLAYLISTLOG, TWO, Deadline.in(LONG))).isEqualTo(FOUND);
+      assertThat(fake.asked()).last().isEqualTo(MANIFEST + " with a token");
+      assertThat(other.asked()).containsExactly(MANIFEST);
+    }
+  }
+
+  @Test
+  void sendsItsTokenOnWithinTheServer() {
+    fake.holding("vorce/playlistlog", "2", DIGEST)
+        .holding("vorce/playlistlog", "moved", DIGEST)
+        .withTokens();
+    DistributionRegistry registry =
+        new DistributionRegistry(fake.base(), pauses::add, Clock.systemUTC());
+    assertThat(registry.find(PLAYLISTLOG, TWO, Deadline.in(LONG))).isEqualTo(FOUND);
+    fake.misbehavingOnce(withHeader(307, "Location", "/v2/vorce/playlistlog/manifests/moved"));
+    assertThat(registry.find(PLAYLISTLOG, TWO, Deadline.in(LONG))).isEqualTo(FOUND);
+    assertThat(fake.asked()).last().isEqualTo(MANIFEST.replace("/2", "/moved") + " with a token");
+  }
+
+  @Test
   void followsNoRedirectForever() {
     fake.misbehaving(withHeader(308, "Location", "/v2/vorce/playlistlog/manifests/2"));
     assertThat(find()).isEqualTo(unproven(Registry.Doubt.ODD_ANSWER));
