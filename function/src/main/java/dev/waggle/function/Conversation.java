@@ -40,7 +40,7 @@ final class Conversation<T> implements AutoCloseable {
 
   private static final int MAX_REDIRECTS = 3;
 
-  /// Three conversations at a time is all that a request needs; starting a thread for each costs a
+  /// Three conversations at a time is all that warming up needs; starting a thread for each costs a
   /// warm function more than all else that it does.
   private static final ExecutorService THREADS =
       Executors.newCachedThreadPool(Thread.ofPlatform().daemon().name("conversation").factory());

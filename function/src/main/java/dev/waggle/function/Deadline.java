@@ -21,6 +21,11 @@ final class Deadline {
     return other.end - end < 0 ? other : this;
   }
 
+  /// Returns the deadline that leaves `reserve` until this one.
+  Deadline before(Duration reserve) {
+    return new Deadline(end - reserve.toNanos());
+  }
+
   /// Returns how long there is until then, at least one millisecond: zero means no limit to most
   /// clients.
   Duration remaining() {

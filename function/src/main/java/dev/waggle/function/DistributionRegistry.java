@@ -7,9 +7,7 @@ import java.io.IOException;
 import java.net.HttpURLConnection;
 import java.net.URI;
 import java.time.Clock;
-import java.time.Duration;
 import java.time.Instant;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
@@ -30,23 +28,16 @@ final class DistributionRegistry implements Registry {
           "application/vnd.oci.image.manifest.v1+json",
           "application/vnd.docker.distribution.manifest.v2+json");
 
-  /// A delivery can precede the index of its tag.
-  private static final List<Duration> PAUSES_WHILE_MISSING =
-      List.of(Duration.ofMillis(250), Duration.ofMillis(500));
-
   private final URI base;
-  private final Waiter waiter;
   private final Clock clock;
   private final Map<Repository, Token> tokens = new ConcurrentHashMap<>();
 
   /// Talks to one registry.
   ///
   /// @param base address to which `/v2/` is appended
-  /// @param waiter lets time pass between attempts
   /// @param clock by which tokens expire
-  DistributionRegistry(URI base, Waiter waiter, Clock clock) {
+  DistributionRegistry(URI base, Clock clock) {
     this.base = base;
-    this.waiter = waiter;
     this.clock = clock;
   }
 
@@ -65,8 +56,7 @@ final class DistributionRegistry implements Registry {
   @Override
   public Finding find(Repository repository, Tag tag, Deadline deadline) {
     try (Conversation<Finding> conversation =
-        Conversation.<Finding>begin(
-            base, deadline, talk -> find(talk, repository, tag, deadline))) {
+        Conversation.<Finding>begin(base, deadline, talk -> ask(talk, repository, tag))) {
       return conversation.await(
           failure ->
               new Finding.Unproven(
@@ -76,19 +66,6 @@ final class DistributionRegistry implements Registry {
                     case FOREIGN_HOST -> Doubt.FOREIGN_HOST;
                   }));
     }
-  }
-
-  private Finding find(Conversation<?> talk, Repository repository, Tag tag, Deadline deadline)
-      throws IOException, InterruptedException {
-    Finding finding = ask(talk, repository, tag);
-    for (Duration pause : PAUSES_WHILE_MISSING) {
-      if (!(finding instanceof Finding.Missing) || !deadline.allows(pause)) {
-        return finding;
-      }
-      waiter.await(pause);
-      finding = ask(talk, repository, tag);
-    }
-    return finding;
   }
 
   private Finding ask(Conversation<?> talk, Repository repository, Tag tag) throws IOException {

@@ -10,14 +10,10 @@ import java.time.Instant;
 import java.time.format.DateTimeParseException;
 import java.util.HashSet;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /// Docker Hub's own API, asked anonymously: it tells of public repositories.
-///
-/// Asks once. It is often enough behind a push, over its rate limit or out of time that asking
-/// again would cost more than the evidence is worth.
 final class DockerHub implements PushRecords {
   private final URI base;
 
@@ -28,14 +24,14 @@ final class DockerHub implements PushRecords {
     this.base = base;
   }
 
-  /// Begins to make the first [#ask] fast: connects.
+  /// Begins to make the first [#find] fast: connects.
   Conversation<Boolean> warmUp(Deadline deadline) {
     return Conversation.begin(
         base, deadline, talk -> talk.head(URI.create(base + "/v2/"), Map.of()).status() > 0);
   }
 
   @Override
-  public Asked ask(Repository repository, Tag tag, Deadline deadline) {
+  public Finding find(Repository repository, Tag tag, Deadline deadline) {
     int slash = repository.value().indexOf('/');
     URI address =
         URI.create(
@@ -46,33 +42,24 @@ final class DockerHub implements PushRecords {
                 + repository.value().substring(slash)
                 + "/tags/"
                 + tag);
-    Conversation<Optional<PushRecord>> conversation =
-        Conversation.<Optional<PushRecord>>begin(
-            base,
-            deadline,
-            talk -> {
-              Conversation.Response answer = talk.get(address);
-              return answer.status() == HttpURLConnection.HTTP_OK
-                  ? record(answer.body())
-                  : Optional.empty();
-            });
-    return new Asked() {
-      @Override
-      public Optional<PushRecord> answer() {
-        return conversation.await(_ -> Optional.empty());
-      }
+    try (Conversation<Finding> conversation =
+        Conversation.begin(base, deadline, talk -> finding(talk.get(address)))) {
+      return conversation.await(_ -> new Finding.Nothing());
+    }
+  }
 
-      @Override
-      public void close() {
-        conversation.close();
-      }
+  private static Finding finding(Conversation.Response answer) throws IOException {
+    return switch (answer.status()) {
+      case HttpURLConnection.HTTP_OK -> record(answer.body());
+      case 429 -> new Finding.Limited();
+      default -> new Finding.Nothing();
     };
   }
 
-  private static Optional<PushRecord> record(byte[] body) throws IOException {
+  private static Finding record(byte[] body) throws IOException {
     try (JsonParser json = Json.STRANGE.createParser(body)) {
       if (json.nextToken() != JsonToken.START_OBJECT) {
-        return Optional.empty();
+        return new Finding.Nothing();
       }
       Instant pushedAt = null;
       Digest whole = null;
@@ -88,9 +75,9 @@ final class DockerHub implements PushRecords {
         }
       }
       Set<Digest> digests = whole == null ? parts : Set.of(whole);
-      return Optional.ofNullable(pushedAt).map(last -> new PushRecord(last, digests));
+      return pushedAt == null ? new Finding.Nothing() : new Finding.LastPush(pushedAt, digests);
     } catch (JacksonException _) {
-      return Optional.empty();
+      return new Finding.Nothing();
     }
   }
 

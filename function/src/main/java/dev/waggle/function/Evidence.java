@@ -4,19 +4,22 @@ package dev.waggle.function;
 enum Evidence {
   /// Docker Hub's record has the push.
   RECORDED(Standing.CONFIRMED, "Docker Hub recorded the push"),
-  /// Docker Hub's record has an earlier push of the same digest, if not a much earlier one.
+  /// Docker Hub's record has an earlier push of the tag, if not a much earlier one.
   PUSHED_BEFORE(Standing.UNKNOWN, "Docker Hub recorded an earlier push"),
-  /// Docker Hub's record has a later push of the same digest.
+  /// Docker Hub's record has a later push of the tag.
   PUSHED_AGAIN(Standing.UNKNOWN, "Docker Hub recorded a later push"),
   /// Docker Hub's record is of another digest, as it is while it lags behind.
   OTHER_RECORD(Standing.UNKNOWN, "Docker Hub's record is of another push"),
+  /// Docker Hub limits how often it is asked from our address, which is shared: anybody may have
+  /// used that up, and whoever knows the webhook's address on purpose.
+  LIMITED(Standing.UNKNOWN, "Docker Hub limits our rate"),
   /// Docker Hub's record is not to be had: not asked for, not public, or not in time.
   NO_RECORD(Standing.UNKNOWN, "Docker Hub's record could not be had"),
   /// The delivery says a time that is still to come.
   IN_THE_FUTURE(Standing.CONTRADICTED, "the push is in the future"),
   /// The delivery says a time that is long past.
   TOO_OLD(Standing.CONTRADICTED, "the push is more than a day old"),
-  /// Docker Hub's record of this very digest says that its last push was long before.
+  /// Docker Hub's record says that the tag's last push was long before.
   NOT_RECORDED(Standing.CONTRADICTED, "Docker Hub recorded no such push");
 
   /// What it comes to.

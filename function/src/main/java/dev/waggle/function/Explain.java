@@ -85,12 +85,11 @@ final class Explain {
 
   private static Verdict verdict(String body, Map<String, String> environment, Clock clock) {
     Configuration configuration = configuration(body, environment);
-    DistributionRegistry registry =
-        new DistributionRegistry(configuration.registryUrl(), Waiter.REAL, clock);
+    DistributionRegistry registry = new DistributionRegistry(configuration.registryUrl(), clock);
     PushRecords records =
         configuration.hubUrl().<PushRecords>map(DockerHub::new).orElse(PushRecords.NONE);
     PushQueue queue = (_, _) -> new PushQueue.Sending.Sent();
-    return new Judge(configuration, registry, records, queue, clock)
+    return new Judge(configuration, registry, records, queue, Waiter.REAL, clock)
         .judge(new Request(ID, TOKEN, body, true), new Waits());
   }
 

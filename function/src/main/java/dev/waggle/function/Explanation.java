@@ -127,7 +127,14 @@ final class Explanation {
 
   private static String time(PushMessage push) {
     Evidence evidence = push.time().evidence();
-    return evidence.standing() + ": " + evidence.reason();
+    boolean lookAgain =
+        push.time().older() && evidence.standing() != Evidence.Standing.CONTRADICTED;
+    return evidence.standing()
+        + ": "
+        + evidence.reason()
+        + (lookAgain
+            ? "; what is known of the tag is older than the push, so that the agent looks again"
+            : "");
   }
 
   /// Returns what whoever wonders about a verdict can do.

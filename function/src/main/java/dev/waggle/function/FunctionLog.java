@@ -60,6 +60,8 @@ final class FunctionLog {
     return switch (verdict) {
       case Verdict.Accepted(_, PushMessage push) ->
           push.time().evidence().standing() == Evidence.Standing.CONTRADICTED
+                  || push.time().evidence() == Evidence.LIMITED
+                  || push.time().older()
               ? Level.WARN
               : Level.INFO;
       case Verdict.NoTag _, Verdict.TagNotWanted _ -> Level.INFO;
@@ -151,6 +153,8 @@ final class FunctionLog {
     }
     json.writeStringField("evidence", push.time().evidence().standing().toString());
     json.writeStringField("evidenceReason", push.time().evidence().reason());
+    PushMessage.mark(json, "limited", push.time().evidence() == Evidence.LIMITED);
+    PushMessage.mark(json, "lookAgain", push.time().older());
   }
 
   private static void token(JsonGenerator json, TokenHashes.Match token) throws IOException {

@@ -1,11 +1,8 @@
 package dev.waggle.function;
 
-import dev.waggle.function.PushRecords.PushRecord;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.Optional;
-import org.jspecify.annotations.Nullable;
 
 /// Decides on a request, cheapest proof first, and stops at the first that fails: the token, the
 /// shape, the repository, the registry, the time. What passes goes onto the queue.
@@ -20,8 +17,7 @@ final class Judge {
   private final TokenHashes tokens;
   private final AllowList repositories;
   private final Configuration.Contradicted contradicted;
-  private final Registry registry;
-  private final PushRecords records;
+  private final Lookup lookup;
   private final PushQueue queue;
   private final Clock clock;
 
@@ -30,18 +26,17 @@ final class Judge {
       Registry registry,
       PushRecords records,
       PushQueue queue,
+      Waiter waiter,
       Clock clock) {
     this.tokens = configuration.tokens();
     this.repositories = configuration.repositories();
     this.contradicted = configuration.contradicted();
-    this.registry = registry;
-    this.records = records;
+    this.lookup = new Lookup(registry, records, waiter, clock);
     this.queue = queue;
     this.clock = clock;
   }
 
-  /// Returns the verdict on a request, within [#BUDGET] and what it takes to compute. Docker Hub is
-  /// asked for its record while the registry is asked for the digest.
+  /// Returns the verdict on a request, within [#BUDGET] and what it takes to compute.
   ///
   /// @param waits takes how long others made it wait
   Verdict judge(Request request, Waits waits) {
@@ -78,44 +73,29 @@ final class Judge {
       return new Verdict.TagNotWanted(token, repository, tag);
     }
     Deadline deadline = Deadline.in(BUDGET);
-    Found found = waits.forLookups(() -> lookUp(repository, tag, deadline));
-    return switch (found.finding) {
+    Lookup.Found found =
+        waits.forLookups(() -> lookup.find(delivery, tag, deadline.atMost(LOOKUP_BUDGET)));
+    return switch (found.finding()) {
       case Registry.Finding.Missing() -> new Verdict.TagNotInRegistry(token, repository, tag);
-      case Registry.Finding.Found(Digest digest) -> {
-        PushMessage push = push(id, delivery, tag, digest, found.record);
+      case Registry.Finding.Found(Digest _) -> {
+        PushMessage push = push(id, delivery, tag, found);
         yield sent(token, push, deadline, waits, new Verdict.Accepted(token, push));
       }
       case Registry.Finding.Unproven(Registry.Doubt doubt) -> {
-        PushMessage push = push(id, delivery, tag, null, found.record);
+        PushMessage push = push(id, delivery, tag, found);
         yield sent(token, push, deadline, waits, new Verdict.AcceptedUnproven(token, push, doubt));
       }
     };
   }
 
-  private record Found(Registry.Finding finding, Optional<PushRecord> record) {}
-
-  private Found lookUp(Repository repository, Tag tag, Deadline deadline) {
-    Deadline lookups = deadline.atMost(LOOKUP_BUDGET);
-    try (PushRecords.Asked asked = records.ask(repository, tag, lookups)) {
-      Registry.Finding finding = registry.find(repository, tag, lookups);
-      return new Found(
-          finding, finding instanceof Registry.Finding.Missing ? Optional.empty() : asked.answer());
-    }
-  }
-
-  private PushMessage push(
-      DeliveryId id,
-      Delivery delivery,
-      Tag tag,
-      @Nullable Digest digest,
-      Optional<PushRecord> record) {
+  private PushMessage push(DeliveryId id, Delivery delivery, Tag tag, Lookup.Found found) {
     Instant now = clock.instant();
-    PushTime time = PushTime.judge(delivery.pushedAt(), now, digest, record);
+    PushTime time = PushTime.judge(delivery.pushedAt(), now, found.digest(), found.record());
     return new PushMessage(
         id,
         delivery.repository(),
         tag,
-        digest,
+        found.digest(),
         delivery.unusableTime() ? time.saidUnusably() : time,
         now);
   }

@@ -1,5 +1,7 @@
 package dev.waggle.function;
 
+import com.fasterxml.jackson.core.JsonGenerator;
+import java.io.IOException;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.Objects;
@@ -42,8 +44,17 @@ record PushMessage(
           Json.optional(json, "digest", digest);
           Json.optional(json, "pushedAt", pushedAt());
           json.writeStringField("evidence", time.evidence().standing().toString());
+          mark(json, "limited", time.evidence() == Evidence.LIMITED);
+          mark(json, "lookAgain", time.older());
           json.writeStringField("acceptedAt", acceptedAt.toString());
         });
+  }
+
+  /// Writes a field that is true, or absent: an older agent does without it.
+  static void mark(JsonGenerator json, String name, boolean marked) throws IOException {
+    if (marked) {
+      json.writeBooleanField(name, true);
+    }
   }
 
   /// Returns the message group: one for each repository, so that its pushes stay in order and go to
@@ -72,15 +83,15 @@ record PushMessage(
   ///
   /// Docker Hub's record has one time for a push; deliveries of it may be seconds apart, and then a
   /// minute counts as one time. A time that is only claimed counts no later than it was accepted:
-  /// nobody may use up the identity of a push that is still to come. Without a digest nothing is
-  /// proven, so that each delivery is a push of its own; the agent does nothing when it is told
-  /// twice.
+  /// nobody may use up the identity of a push that is still to come. Without a digest of the push
+  /// nothing is proven, so that each delivery is a push of its own; the agent does nothing when it
+  /// is told twice.
   String identity() {
     return String.join("\n", repository.value(), tag.value(), what());
   }
 
   private String what() {
-    if (digest == null) {
+    if (digest == null || time.older()) {
       return deliveryId.value();
     }
     if (time.recorded()) {

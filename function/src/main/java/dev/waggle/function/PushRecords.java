@@ -1,7 +1,6 @@
 package dev.waggle.function;
 
 import java.time.Instant;
-import java.util.Optional;
 import java.util.Set;
 
 /// Docker Hub's own account of when a tag was pushed last: evidence where it is there, never a gate
@@ -9,36 +8,24 @@ import java.util.Set;
 @FunctionalInterface
 interface PushRecords {
   /// Knows nothing of any tag.
-  PushRecords NONE =
-      (repository, tag, deadline) ->
-          new Asked() {
-            @Override
-            public Optional<PushRecord> answer() {
-              return Optional.empty();
-            }
+  PushRecords NONE = (_, _, _) -> new Finding.Nothing();
 
-            @Override
-            public void close() {}
-          };
+  /// Asks for the last push of a tag. Answers in every case, by the deadline.
+  Finding find(Repository repository, Tag tag, Deadline deadline);
 
-  /// Begins to ask for the last push of a tag, and does not wait for the answer.
-  Asked ask(Repository repository, Tag tag, Deadline deadline);
+  /// What Docker Hub says.
+  sealed interface Finding {
+    /// Docker Hub recorded a push of the tag.
+    ///
+    /// @param pushedAt when it was
+    /// @param digests of what was pushed: one, or where Docker Hub has none for a tag of old, those
+    ///   of its parts, among which is the one of an image for a single platform
+    record LastPush(Instant pushedAt, Set<Digest> digests) implements Finding {}
 
-  /// A question that may be answered yet.
-  interface Asked extends AutoCloseable {
-    /// Waits for the answer, at most until the deadline. None if there is no record, or none to be
-    /// had.
-    Optional<PushRecord> answer();
+    /// There is no record, or none to be had.
+    record Nothing() implements Finding {}
 
-    /// Stops asking.
-    @Override
-    void close();
+    /// Docker Hub answers nobody at our address for a while.
+    record Limited() implements Finding {}
   }
-
-  /// The last push of a tag.
-  ///
-  /// @param pushedAt when it was
-  /// @param digests of what was pushed: one, or where Docker Hub has none for a tag of old, those
-  ///   of its parts, among which is the one of an image for a single platform
-  record PushRecord(Instant pushedAt, Set<Digest> digests) {}
 }

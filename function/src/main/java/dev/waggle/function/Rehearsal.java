@@ -37,8 +37,9 @@ final class Rehearsal {
         new Judge(
             configuration,
             (_, _, _) -> new Registry.Finding.Found(DIGEST),
-            (_, _, _) -> new Recorded(now),
+            (_, _, _) -> new PushRecords.Finding.LastPush(now, Set.of(DIGEST)),
             Rehearsal::take,
+            Waiter.REAL,
             clock);
     PrintStream nowhere = new PrintStream(OutputStream.nullOutputStream(), false, UTF_8);
     try {
@@ -77,15 +78,5 @@ final class Rehearsal {
     return push.json().isEmpty() || push.deduplicationId().isEmpty()
         ? new PushQueue.Sending.NotSent("")
         : new PushQueue.Sending.Sent();
-  }
-
-  private record Recorded(Instant at) implements PushRecords.Asked {
-    @Override
-    public Optional<PushRecords.PushRecord> answer() {
-      return Optional.of(new PushRecords.PushRecord(at, Set.of(DIGEST)));
-    }
-
-    @Override
-    public void close() {}
   }
 }

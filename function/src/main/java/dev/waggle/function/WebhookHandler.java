@@ -71,8 +71,7 @@ public final class WebhookHandler implements RequestStreamHandler {
     Configuration configuration = Configuration.from(environment);
     FunctionLog log = new FunctionLog(out, clock);
     SqsPushQueue queue = SqsPushQueue.connect(configuration.queueUrl(), environment);
-    DistributionRegistry registry =
-        new DistributionRegistry(configuration.registryUrl(), Waiter.REAL, clock);
+    DistributionRegistry registry = new DistributionRegistry(configuration.registryUrl(), clock);
     Optional<DockerHub> hub = configuration.hubUrl().map(DockerHub::new);
     Deadline deadline = Deadline.in(WARM_UP_BUDGET);
     try (SqsPushQueue.Call toQueue = queue.warmUp(deadline);
@@ -87,7 +86,7 @@ public final class WebhookHandler implements RequestStreamHandler {
       }
     }
     PushRecords records = hub.<PushRecords>map(Function.identity()).orElse(PushRecords.NONE);
-    return new Parts(new Judge(configuration, registry, records, queue, clock), log);
+    return new Parts(new Judge(configuration, registry, records, queue, Waiter.REAL, clock), log);
   }
 
   /// Answers one request and closes it with one log line.

@@ -77,6 +77,33 @@ class ContractTest {
   }
 
   @Test
+  void writesThatDockerHubLimitsUs() {
+    assertGolden(
+        "push-limited.json",
+        push("vorce/playlistlog", "2", DIGEST, new PushTime(PUSHED, false, Evidence.LIMITED)));
+  }
+
+  @Test
+  void writesThatWhatIsKnownOfTheTagIsOlderThanThePush() {
+    Instant before = Instant.parse("2026-11-01T08:00:00Z");
+    assertGolden(
+        "push-look-again.json",
+        push(
+            "vorce/playlistlog",
+            "2",
+            DIGEST,
+            new PushTime(before, true, Evidence.PUSHED_BEFORE).ofSomethingOlder()));
+  }
+
+  @Test
+  void takesNoPushThatIsNewerThanWhatIsKnownOfItsTagForARepeatOfTheOneBefore() {
+    PushMessage before = push("vorce/playlistlog", "2", DIGEST, recorded(PUSHED));
+    PushMessage genuine = later(before, 120, recorded(PUSHED).ofSomethingOlder());
+    assertThat(genuine.deduplicationId()).isNotEqualTo(before.deduplicationId());
+    assertThat(genuine.identity()).contains("another");
+  }
+
+  @Test
   void tellsPushesApartByWhatWasPushed() {
     PushMessage push = push("vorce/playlistlog", "2", DIGEST, said(PUSHED));
     Digest other = new Digest("sha256:" + "0".repeat(64));

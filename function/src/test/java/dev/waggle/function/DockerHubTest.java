@@ -3,11 +3,10 @@ package dev.waggle.function;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.sun.net.httpserver.HttpHandler;
-import dev.waggle.function.PushRecords.PushRecord;
+import dev.waggle.function.PushRecords.Finding;
 import java.net.URI;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.Optional;
 import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -24,6 +23,8 @@ class DockerHubTest {
   private static final String QUESTION =
       "GET /v2/namespaces/vorce/repositories/playlistlog/tags/latest";
 
+  private static final Finding NOTHING = new Finding.Nothing();
+
   private final FakeHub fake = new FakeHub();
 
   @AfterEach
@@ -31,14 +32,11 @@ class DockerHubTest {
     fake.close();
   }
 
-  private Optional<PushRecord> ask(Duration budget) {
-    try (PushRecords.Asked asked =
-        new DockerHub(fake.base()).ask(PLAYLISTLOG, LATEST, Deadline.in(budget))) {
-      return asked.answer();
-    }
+  private Finding ask(Duration budget) {
+    return new DockerHub(fake.base()).find(PLAYLISTLOG, LATEST, Deadline.in(budget));
   }
 
-  private Optional<PushRecord> ask() {
+  private Finding ask() {
     return ask(Duration.ofSeconds(5));
   }
 
@@ -54,8 +52,8 @@ class DockerHubTest {
   void readsWhenATagWasPushedLastAndWhat() {
     fake.holding("vorce", "playlistlog", "latest", RECORD);
     assertThat(ask())
-        .hasValue(
-            new PushRecord(
+        .isEqualTo(
+            new Finding.LastPush(
                 Instant.parse("2024-07-03T14:59:26.515907Z"),
                 Set.of(
                     new Digest(
@@ -71,8 +69,8 @@ class DockerHubTest {
         "latest",
         Resources.text("payloads/hubapi-tag-2026-old-tag-without-digest.json"));
     assertThat(ask())
-        .hasValue(
-            new PushRecord(
+        .isEqualTo(
+            new Finding.LastPush(
                 Instant.parse("2017-11-02T07:47:35.374523Z"),
                 Set.of(
                     new Digest(
@@ -90,29 +88,33 @@ class DockerHubTest {
   @Test
   void asksForOfficialImages() {
     fake.holding("library", "busybox", "1.36", RECORD);
-    try (PushRecords.Asked asked =
-        new DockerHub(fake.base())
-            .ask(
-                new Repository("library/busybox"),
-                new Tag("1.36"),
-                Deadline.in(Duration.ofSeconds(5)))) {
-      assertThat(asked.answer()).isPresent();
-    }
+    assertThat(
+            new DockerHub(fake.base())
+                .find(
+                    new Repository("library/busybox"),
+                    new Tag("1.36"),
+                    Deadline.in(Duration.ofSeconds(5))))
+        .isInstanceOf(Finding.LastPush.class);
   }
 
   @Test
   void asksNobodyWithoutAnAddress() {
-    try (PushRecords.Asked asked =
-        PushRecords.NONE.ask(PLAYLISTLOG, LATEST, Deadline.in(Duration.ofSeconds(5)))) {
-      assertThat(asked.answer()).isEmpty();
-    }
+    assertThat(PushRecords.NONE.find(PLAYLISTLOG, LATEST, Deadline.in(Duration.ofSeconds(5))))
+        .isEqualTo(NOTHING);
+  }
+
+  @Test
+  void saysThatItIsLimited() {
+    fake.misbehaving(answering(429, "{\"detail\":\"Rate limit exceeded\",\"error\":false}"));
+    assertThat(ask()).isEqualTo(new Finding.Limited());
+    assertThat(fake.asked()).containsExactly(QUESTION);
   }
 
   @ParameterizedTest
-  @ValueSource(ints = {204, 301, 400, 401, 403, 404, 429, 500, 503, 504})
+  @ValueSource(ints = {204, 301, 400, 401, 403, 404, 500, 503, 504})
   void asksOnceAndHasNoRecordOtherwise(int status) {
     fake.misbehaving(answering(status, status == 204 ? "" : RECORD));
-    assertThat(ask()).isEmpty();
+    assertThat(ask()).isEqualTo(NOTHING);
     assertThat(fake.asked()).containsExactly(QUESTION);
   }
 
@@ -134,7 +136,7 @@ class DockerHubTest {
       })
   void readsNoRecordFromWhatIsNone(String body) {
     fake.misbehaving(answering(200, body));
-    assertThat(ask()).isEmpty();
+    assertThat(ask()).isEqualTo(NOTHING);
   }
 
   @ParameterizedTest
@@ -149,7 +151,8 @@ class DockerHubTest {
       })
   void readsARecordWithoutADigest(String rest) {
     fake.misbehaving(answering(200, "{" + rest + ",\"tag_last_pushed\":\"2024-07-03T14:59:26Z\"}"));
-    assertThat(ask()).hasValue(new PushRecord(Instant.parse("2024-07-03T14:59:26Z"), Set.of()));
+    assertThat(ask())
+        .isEqualTo(new Finding.LastPush(Instant.parse("2024-07-03T14:59:26Z"), Set.of()));
   }
 
   @Test
@@ -162,14 +165,14 @@ class DockerHubTest {
             exchange.getResponseBody().write(padding);
           }
         });
-    assertThat(ask()).isEmpty();
+    assertThat(ask()).isEqualTo(NOTHING);
   }
 
   @Test
   void givesUpWhenItHangs() {
     fake.misbehaving(exchange -> fake.hang());
     long began = System.nanoTime();
-    assertThat(ask(Duration.ofMillis(300))).isEmpty();
+    assertThat(ask(Duration.ofMillis(300))).isEqualTo(NOTHING);
     assertThat(Duration.ofNanos(System.nanoTime() - began)).isLessThan(Duration.ofMillis(1500));
   }
 
@@ -186,7 +189,7 @@ class DockerHubTest {
                         + exchange.getRequestURI());
             exchange.sendResponseHeaders(302, -1);
           });
-      assertThat(ask()).isEmpty();
+      assertThat(ask()).isEqualTo(NOTHING);
       assertThat(other.asked()).isEmpty();
     }
   }
@@ -195,20 +198,16 @@ class DockerHubTest {
   void doesWithoutWhatIsNotThere() {
     URI base = fake.base();
     fake.close();
-    try (PushRecords.Asked asked =
-        new DockerHub(URI.create(base + "/api"))
-            .ask(PLAYLISTLOG, LATEST, Deadline.in(Duration.ofSeconds(5)))) {
-      assertThat(asked.answer()).isEmpty();
-    }
+    assertThat(
+            new DockerHub(URI.create(base + "/api"))
+                .find(PLAYLISTLOG, LATEST, Deadline.in(Duration.ofSeconds(5))))
+        .isEqualTo(NOTHING);
   }
 
   @Test
-  void hangsUpOnceNobodyWaitsForTheAnswer() throws InterruptedException {
+  void hangsUpOnceNobodyWaitsForTheAnswer() {
     fake.misbehaving(exchange -> fake.hang());
-    try (PushRecords.Asked _ =
-        new DockerHub(fake.base()).ask(PLAYLISTLOG, LATEST, Deadline.in(Duration.ofMinutes(5)))) {
-      fake.awaitQuestion();
-    }
+    assertThat(ask(Duration.ofMillis(100))).isEqualTo(NOTHING);
     Conversations.assertOver();
   }
 }

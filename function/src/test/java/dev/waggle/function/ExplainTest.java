@@ -146,6 +146,32 @@ class ExplainTest {
   }
 
   @Test
+  void saysThatDockerHubLimitsUs() {
+    hub.misbehaving(exchange -> FakeRegistry.respond(exchange, 429, "{}"));
+    assertThat(explain(REAL, "explain", "--at", ON_THE_DAY).out())
+        .contains(
+            "time        unknown: Docker Hub limits our rate\n",
+            "\"evidence\":\"unknown\",\"limited\":true,");
+  }
+
+  @Test
+  void saysThatWhatIsKnownIsOlderThanThePush() {
+    hub.holding(
+        "bluebrown",
+        "busybox",
+        "latest",
+        """
+        {"digest":"%s","tag_last_pushed":"2022-12-17T19:00:00Z"}\
+        """
+            .formatted(Verdicts.DIGEST));
+    assertThat(explain(REAL, "explain", "--at", ON_THE_DAY).out())
+        .contains(
+            "time        unknown: Docker Hub recorded an earlier push; what is known of the tag is"
+                + " older than the push, so that the agent looks again\n",
+            "\"evidence\":\"unknown\",\"lookAgain\":true,");
+  }
+
+  @Test
   void saysThatTheTagIsNotThere() {
     assertThat(explain(REAL.replace("\"latest\"", "\"gone\""), "explain", "--at", ON_THE_DAY))
         .satisfies(

@@ -16,7 +16,6 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.LinkedBlockingQueue;
-import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /// A server over real HTTP that records what it is asked.
@@ -36,7 +35,6 @@ class FakeServer implements AutoCloseable {
   private final HttpServer server;
   private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
   private final BlockingQueue<Asked> asked = new LinkedBlockingQueue<>();
-  private final CountDownLatch begun = new CountDownLatch(1);
   private final CountDownLatch closed = new CountDownLatch(1);
 
   FakeServer() {
@@ -60,7 +58,6 @@ class FakeServer implements AutoCloseable {
             asked.add(
                 new Asked(
                     exchange.getRequestMethod(), uri.getPath(), uri.getRawQuery(), authorization));
-            begun.countDown();
             handler.handle(exchange);
           }
         });
@@ -73,13 +70,6 @@ class FakeServer implements AutoCloseable {
   /// What was asked, in order.
   final List<String> asked() {
     return asked.stream().map(Asked::toString).toList();
-  }
-
-  /// Returns once something was asked.
-  final void awaitQuestion() throws InterruptedException {
-    if (!begun.await(10, TimeUnit.SECONDS)) {
-      throw new AssertionError("nothing was asked");
-    }
   }
 
   /// Leaves a request without an answer until this server is closed.

@@ -7,7 +7,9 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
+import java.util.ArrayList;
 import java.util.Base64;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -28,6 +30,7 @@ class JudgeTest {
   private final KnownTags registry =
       new KnownTags().knowing("bluebrown/busybox", "latest", new Registry.Finding.Found(DIGEST));
   private final KnownPushes records = new KnownPushes();
+  private final List<Duration> pauses = new ArrayList<>();
   private final QueueInMemory queue = new QueueInMemory();
 
   private Judge judge(String repositories) {
@@ -46,7 +49,8 @@ class JudgeTest {
                 contradicted,
                 "WAGGLE_QUEUE_URL",
                 "https://sqs.eu-central-1.amazonaws.com/1/waggle.fifo"));
-    return new Judge(configuration, registry, records, queue, Clock.fixed(NOW, ZoneOffset.UTC));
+    return new Judge(
+        configuration, registry, records, queue, pauses::add, Clock.fixed(NOW, ZoneOffset.UTC));
   }
 
   private Verdict verdict(@Nullable String token, @Nullable String body) {
@@ -160,8 +164,9 @@ class JudgeTest {
     registry.knowing("bluebrown/busybox", "latest", new Registry.Finding.Missing());
     assertThat(verdict(TOKEN, REAL))
         .isEqualTo(new Verdict.TagNotInRegistry(TokenHashes.Match.FIRST, BUSYBOX, LATEST));
-    assertThat(registry.asked).containsExactly("bluebrown/busybox:latest");
-    assertThat(records.open()).isZero();
+    assertThat(pauses).isEqualTo(Lookup.PAUSES);
+    assertThat(registry.asked).hasSize(1 + pauses.size()).containsOnly("bluebrown/busybox:latest");
+    assertThat(records.asked).isEmpty();
     assertThat(queue.sent).isEmpty();
   }
 
@@ -174,14 +179,13 @@ class JudgeTest {
         .extracting(PushMessage::time)
         .containsExactly(new PushTime(recorded, true, Evidence.RECORDED));
     assertThat(records.asked).containsExactly("bluebrown/busybox:latest");
-    assertThat(records.open()).isZero();
   }
 
   @Test
   void refusesAReplayOfAnOldTag() {
     Instant longAgo = PUSHED.minus(Duration.ofDays(300));
     records.knowing("bluebrown/busybox", "latest", DIGEST, longAgo);
-    PushTime time = new PushTime(longAgo, true, Evidence.NOT_RECORDED);
+    PushTime time = new PushTime(longAgo, true, Evidence.NOT_RECORDED).ofSomethingOlder();
     assertThat(verdict(TOKEN, REAL))
         .isEqualTo(
             new Verdict.PushContradicted(
@@ -196,6 +200,26 @@ class JudgeTest {
     String old = REAL.replace("1671307562", "1571307562");
     assertThat(verdict(TOKEN, old)).isInstanceOf(Verdict.PushContradicted.class);
     assertThat(queue.sent).isEmpty();
+  }
+
+  @Test
+  void refusesAReplayThatTheRegistryIsTooUnwellToProve() {
+    registry.knowing(
+        "bluebrown/busybox", "latest", new Registry.Finding.Unproven(Registry.Doubt.UNWELL));
+    records.knowing("bluebrown/busybox", "latest", DIGEST, PUSHED.minus(Duration.ofDays(3)));
+    assertThat(verdict(TOKEN, REAL)).isInstanceOf(Verdict.PushContradicted.class);
+    assertThat(queue.sent).isEmpty();
+  }
+
+  @Test
+  void passesAPushOnMarkedWhereDockerHubLimitsUs() {
+    records.limiting(2);
+    assertThat(verdict(TOKEN, REAL)).isInstanceOf(Verdict.Accepted.class);
+    assertThat(queue.sent)
+        .extracting(PushMessage::time)
+        .containsExactly(new PushTime(PUSHED, false, Evidence.LIMITED));
+    assertThat(records.asked).hasSize(2);
+    assertThat(pauses).containsExactly(Lookup.PAUSE_WHEN_LIMITED);
   }
 
   @Test

@@ -5,44 +5,37 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 
 /// Docker Hub's records in memory: knows the pushes it was given, and of all others nothing.
-/// Notices who asks and does not hang up.
 final class KnownPushes implements PushRecords {
   /// What was asked for, in order.
   final List<String> asked = new ArrayList<>();
 
-  private final Map<String, PushRecord> records = new HashMap<>();
-  private int open;
+  private final Map<String, Finding> records = new HashMap<>();
+  private int limited;
 
   KnownPushes knowing(String repository, String tag, Digest digest, Instant pushedAt) {
     records.put(
-        new Repository(repository) + ":" + new Tag(tag), new PushRecord(pushedAt, Set.of(digest)));
+        new Repository(repository) + ":" + new Tag(tag),
+        new Finding.LastPush(pushedAt, Set.of(digest)));
     return this;
   }
 
-  /// How many questions are still open.
-  int open() {
-    return open;
+  /// Answers nothing else that many times.
+  KnownPushes limiting(int times) {
+    limited = times;
+    return this;
   }
 
   @Override
-  public Asked ask(Repository repository, Tag tag, Deadline deadline) {
+  public Finding find(Repository repository, Tag tag, Deadline deadline) {
     String name = repository + ":" + tag;
     asked.add(name);
-    open++;
-    return new Asked() {
-      @Override
-      public Optional<PushRecord> answer() {
-        return Optional.ofNullable(records.get(name));
-      }
-
-      @Override
-      public void close() {
-        open--;
-      }
-    };
+    if (limited > 0) {
+      limited--;
+      return new Finding.Limited();
+    }
+    return records.getOrDefault(name, new Finding.Nothing());
   }
 }

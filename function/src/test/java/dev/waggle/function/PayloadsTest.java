@@ -94,7 +94,13 @@ class PayloadsTest {
                 "https://sqs.eu-central-1.amazonaws.com/1/waggle.fifo"));
     String body = Resources.text("payloads/" + file);
     Judge judge =
-        new Judge(configuration, registry, PushRecords.NONE, new QueueInMemory(), soonAfter(body));
+        new Judge(
+            configuration,
+            registry,
+            PushRecords.NONE,
+            new QueueInMemory(),
+            _ -> {},
+            soonAfter(body));
     Request request = new Request(DeliveryId.of(null), "token", body, false);
     assertThat(summary(judge.judge(request, new Waits()))).isEqualTo(expected);
   }

@@ -2,10 +2,9 @@ package dev.waggle.function;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.waggle.function.PushRecords.PushRecord;
+import dev.waggle.function.PushRecords.Finding;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -18,20 +17,19 @@ class PushTimeTest {
   private static final Digest DIGEST = new Digest("sha256:" + "a".repeat(64));
   private static final Digest OTHER = new Digest("sha256:" + "b".repeat(64));
 
-  private static Optional<PushRecord> record(Digest digest, Instant at) {
-    return Optional.of(new PushRecord(at, Set.of(digest)));
+  private static final Finding NOTHING = new Finding.Nothing();
+
+  private static Finding record(Digest digest, Instant at) {
+    return new Finding.LastPush(at, Set.of(digest));
   }
 
   private static void assertJudged(
-      @Nullable Instant said,
-      @Nullable Digest digest,
-      Optional<PushRecord> record,
-      PushTime expected) {
+      @Nullable Instant said, @Nullable Digest digest, Finding record, PushTime expected) {
     assertThat(PushTime.judge(said, NOW, digest, record)).isEqualTo(expected);
   }
 
   @ParameterizedTest
-  @CsvSource({"PT0S", "PT0.515907S", "PT5M", "PT-5M"})
+  @CsvSource({"PT0S", "PT0.515907S", "PT5M", "PT-10S"})
   void confirmsAPushThatDockerHubRecordedAtThatTime(Duration apart) {
     Instant recorded = PUSHED.plus(apart);
     Instant now = recorded.isAfter(NOW) ? recorded : NOW;
@@ -46,13 +44,13 @@ class PushTimeTest {
         PUSHED,
         DIGEST,
         record(DIGEST, longAgo),
-        new PushTime(longAgo, true, Evidence.NOT_RECORDED));
+        new PushTime(longAgo, true, Evidence.NOT_RECORDED).ofSomethingOlder());
     Instant justTooLong = NOW.minus(Duration.ofDays(1)).minusMillis(1);
     assertJudged(
         PUSHED,
         DIGEST,
         record(DIGEST, justTooLong),
-        new PushTime(justTooLong, true, Evidence.NOT_RECORDED));
+        new PushTime(justTooLong, true, Evidence.NOT_RECORDED).ofSomethingOlder());
   }
 
   @Test
@@ -62,14 +60,17 @@ class PushTimeTest {
         PUSHED,
         DIGEST,
         record(DIGEST, earlier),
-        new PushTime(earlier, true, Evidence.PUSHED_BEFORE));
+        new PushTime(earlier, true, Evidence.PUSHED_BEFORE).ofSomethingOlder());
   }
 
   @Test
   void isNotFooledByADeliveryThatLeavesTheTimeOut() {
     Instant longAgo = NOW.minus(Duration.ofDays(1)).minusMillis(1);
     assertJudged(
-        null, DIGEST, record(DIGEST, longAgo), new PushTime(longAgo, true, Evidence.NOT_RECORDED));
+        null,
+        DIGEST,
+        record(DIGEST, longAgo),
+        new PushTime(longAgo, true, Evidence.NOT_RECORDED).ofSomethingOlder());
     Instant today = NOW.minus(Duration.ofHours(23));
     assertJudged(null, DIGEST, record(DIGEST, today), new PushTime(today, true, Evidence.RECORDED));
   }
@@ -77,22 +78,20 @@ class PushTimeTest {
   @Test
   void contradictsADeliveryThatIsMoreThanADayOld() {
     Instant yesterday = NOW.minus(Duration.ofDays(1));
-    assertJudged(
-        yesterday, DIGEST, Optional.empty(), new PushTime(yesterday, false, Evidence.NO_RECORD));
+    assertJudged(yesterday, DIGEST, NOTHING, new PushTime(yesterday, false, Evidence.NO_RECORD));
     Instant older = yesterday.minusMillis(1);
     PushTime tooOld = new PushTime(older, false, Evidence.TOO_OLD);
-    assertJudged(older, DIGEST, Optional.empty(), tooOld);
+    assertJudged(older, DIGEST, NOTHING, tooOld);
     assertJudged(older, DIGEST, record(DIGEST, older), tooOld);
-    assertJudged(older, null, Optional.empty(), tooOld);
+    assertJudged(older, null, NOTHING, tooOld);
   }
 
   @Test
   void passesOnNoTimeThatIsStillToCome() {
     Instant soon = NOW.plus(Duration.ofMinutes(5));
-    assertJudged(soon, DIGEST, Optional.empty(), new PushTime(soon, false, Evidence.NO_RECORD));
+    assertJudged(soon, DIGEST, NOTHING, new PushTime(soon, false, Evidence.NO_RECORD));
     Instant later = soon.plusMillis(1);
-    assertJudged(
-        later, DIGEST, Optional.empty(), new PushTime(null, false, Evidence.IN_THE_FUTURE));
+    assertJudged(later, DIGEST, NOTHING, new PushTime(null, false, Evidence.IN_THE_FUTURE));
     assertJudged(
         later, DIGEST, record(DIGEST, PUSHED), new PushTime(PUSHED, true, Evidence.IN_THE_FUTURE));
     assertJudged(
@@ -114,8 +113,47 @@ class PushTimeTest {
     assertJudged(
         PUSHED,
         DIGEST,
-        Optional.of(new PushRecord(before, Set.of())),
+        new Finding.LastPush(before, Set.of()),
         new PushTime(PUSHED, false, Evidence.OTHER_RECORD));
+  }
+
+  @Test
+  void seesThatWhatIsKnownIsOlderThanThePush() {
+    Instant before = PUSHED.minusSeconds(11);
+    assertJudged(
+        PUSHED,
+        DIGEST,
+        record(DIGEST, before),
+        new PushTime(before, true, Evidence.RECORDED).ofSomethingOlder());
+    Instant longest = PUSHED.minus(Duration.ofMinutes(5));
+    assertJudged(
+        PUSHED,
+        DIGEST,
+        record(DIGEST, longest),
+        new PushTime(longest, true, Evidence.RECORDED).ofSomethingOlder());
+  }
+
+  @Test
+  void seesThatTheRegistryIsBehindTheRecordOfThePush() {
+    PushTime expected = new PushTime(PUSHED, false, Evidence.OTHER_RECORD).ofSomethingOlder();
+    assertJudged(PUSHED, DIGEST, record(OTHER, PUSHED), expected);
+    assertJudged(PUSHED, DIGEST, record(OTHER, PUSHED.minusSeconds(10)), expected);
+    assertJudged(
+        null, DIGEST, record(OTHER, PUSHED), new PushTime(null, false, Evidence.OTHER_RECORD));
+  }
+
+  @Test
+  void knowsWhenDockerHubLimitsUs() {
+    Finding limited = new Finding.Limited();
+    assertJudged(PUSHED, DIGEST, limited, new PushTime(PUSHED, false, Evidence.LIMITED));
+    assertJudged(PUSHED, null, limited, new PushTime(PUSHED, false, Evidence.LIMITED));
+    Instant old = NOW.minus(Duration.ofDays(2));
+    assertJudged(old, DIGEST, limited, new PushTime(old, false, Evidence.TOO_OLD));
+    assertJudged(
+        NOW.plus(Duration.ofMinutes(6)),
+        DIGEST,
+        limited,
+        new PushTime(null, false, Evidence.IN_THE_FUTURE));
   }
 
   @Test
@@ -128,13 +166,24 @@ class PushTimeTest {
     assertJudged(
         PUSHED,
         null,
-        record(OTHER, PUSHED.minus(Duration.ofDays(300))),
-        new PushTime(PUSHED, false, Evidence.OTHER_RECORD));
+        record(OTHER, PUSHED.minus(Duration.ofHours(2))),
+        new PushTime(PUSHED, false, Evidence.PUSHED_BEFORE).ofSomethingOlder());
+  }
+
+  @Test
+  void contradictsAPushThatIsNotRecordedThoughTheRegistryNamedNoDigest() {
+    PushTime contradicted = new PushTime(PUSHED, false, Evidence.NOT_RECORDED).ofSomethingOlder();
+    assertJudged(PUSHED, null, record(OTHER, PUSHED.minus(Duration.ofDays(3))), contradicted);
+    assertJudged(
+        null,
+        null,
+        record(OTHER, PUSHED.minus(Duration.ofDays(3))),
+        new PushTime(null, false, Evidence.NOT_RECORDED).ofSomethingOlder());
   }
 
   @Test
   void knowsNothingWithoutARecord() {
-    assertJudged(PUSHED, DIGEST, Optional.empty(), new PushTime(PUSHED, false, Evidence.NO_RECORD));
-    assertJudged(null, DIGEST, Optional.empty(), new PushTime(null, false, Evidence.NO_RECORD));
+    assertJudged(PUSHED, DIGEST, NOTHING, new PushTime(PUSHED, false, Evidence.NO_RECORD));
+    assertJudged(null, DIGEST, NOTHING, new PushTime(null, false, Evidence.NO_RECORD));
   }
 }

@@ -74,6 +74,7 @@ class WebhookFuzz {
             registry,
             PushRecords.NONE,
             (_, _) -> new PushQueue.Sending.Sent(),
+            _ -> {},
             clock),
         new FunctionLog(new PrintStream(LOG, true, UTF_8), clock));
   }

@@ -13,6 +13,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.time.Clock;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
@@ -47,13 +48,14 @@ class WebhookHandlerTest {
   private final KnownTags registry =
       new KnownTags().knowing("bluebrown/busybox", "latest", new Registry.Finding.Found(DIGEST));
   private final KnownPushes records = new KnownPushes();
+  private final List<Duration> pauses = new ArrayList<>();
   private final QueueInMemory queue = new QueueInMemory();
   private final ByteArrayOutputStream out = new ByteArrayOutputStream();
 
   private WebhookHandler handler(Registry registry) {
     Clock clock = Clock.fixed(Instant.parse("2022-12-17T20:06:04.5Z"), ZoneOffset.UTC);
     return new WebhookHandler(
-        new Judge(Configuration.from(ENVIRONMENT), registry, records, queue, clock),
+        new Judge(Configuration.from(ENVIRONMENT), registry, records, queue, pauses::add, clock),
         new FunctionLog(new PrintStream(out, true, UTF_8), clock));
   }
 
@@ -175,6 +177,27 @@ class WebhookHandlerTest {
             "\"level\":\"WARN\",\"message\":\"push contradicted\",\"verdict\":\"refused\"",
             "\"evidence\":\"contradicted\",\"evidenceReason\":\"the push is more than a day old\"");
     assertThat(queue.sent).isEmpty();
+  }
+
+  @Test
+  void saysSoWhenDockerHubLimitsUs() {
+    records.limiting(2);
+    assertThat(answer(event(TOKEN, REAL).toString()).get("statusCode").asInt()).isEqualTo(202);
+    assertThat(logged())
+        .contains(
+            "\"level\":\"WARN\",\"message\":\"push accepted\"",
+            "\"evidence\":\"unknown\",\"evidenceReason\":\"Docker Hub limits our"
+                + " rate\",\"limited\":true");
+  }
+
+  @Test
+  void saysSoWhenWhatIsKnownOfTheTagIsOlderThanThePush() {
+    records.knowing("bluebrown/busybox", "latest", DIGEST, Instant.parse("2022-12-17T19:00:00Z"));
+    answer(event(TOKEN, REAL).toString());
+    assertThat(logged())
+        .contains(
+            "\"level\":\"WARN\",\"message\":\"push accepted\"",
+            "\"evidenceReason\":\"Docker Hub recorded an earlier push\",\"lookAgain\":true");
   }
 
   @Test
