@@ -7,6 +7,9 @@ import static dev.waggle.function.Template.yaml;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
@@ -14,6 +17,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -316,6 +320,24 @@ class TemplateTest {
             .noneMatch(property -> name.matcher(property).matches());
       }
     }
+  }
+
+  @Test
+  void skipsNoRuleOfCheckovWithoutAReason() throws IOException {
+    String config = Files.readString(Path.of("..", ".checkov.yaml"));
+    String decisions = Files.readString(Path.of("..", "docs", "decisions", "template-rules.md"));
+    List<String> rules =
+        yaml(config).path("skip-check").valueStream().map(JsonNode::textValue).toList();
+    assertThat(rules)
+        .isNotEmpty()
+        .allSatisfy(
+            rule -> {
+              assertThat(decisions).containsPattern("\\b" + rule + "\\b");
+              assertThat(config).containsPattern("  # .{30,}\n  - " + rule + "\n");
+            });
+    assertThat(
+            Pattern.compile("CKV_AWS_[0-9]+").matcher(decisions).results().map(MatchResult::group))
+        .containsExactlyInAnyOrderElementsOf(rules);
   }
 
   @Test
