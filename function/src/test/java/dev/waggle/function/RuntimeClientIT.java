@@ -40,7 +40,7 @@ class RuntimeClientIT {
   private static final String TOKEN = "right-token";
   private static final String REPOSITORY = "bluebrown/busybox";
   private static final Digest DIGEST = new Digest("sha256:" + "a".repeat(64));
-  private static final String CANARY = "canary 5b1f";
+  private static final String CANARY = "canary zq7k";
 
   /// Docker Hub's patience is not documented; five seconds is an ordinary sender's.
   private static final Duration COLD_START = Duration.ofSeconds(5);
@@ -342,7 +342,7 @@ class RuntimeClientIT {
               "WAGGLE_CONTRADICTED_PUSHES is neither refuse nor mark",
               "WAGGLE_REPOSITORY is unknown: did you mean WAGGLE_REPOSITORIES?");
       assertThat(function.environment.awaitEnd(INITIALISATION)).isNotZero();
-      assertThat(function.everything()).doesNotContain("5b1f");
+      assertThat(function.everything()).doesNotContain("zq7k");
     }
   }
 
@@ -363,11 +363,11 @@ class RuntimeClientIT {
       }
       assertThat(function.everything())
           .contains("push accepted", "wrong token", "not a delivery", "not our repository")
-          .doesNotContain("5b1f");
+          .doesNotContain("zq7k");
     }
     assertThat(queue.drain())
         .isNotEmpty()
-        .allSatisfy(message -> assertThat(message.body()).doesNotContain("5b1f"));
+        .allSatisfy(message -> assertThat(message.body()).doesNotContain("zq7k"));
   }
 
   private static List<String> withEachFieldReplaced(ObjectNode delivery) {
@@ -381,7 +381,7 @@ class RuntimeClientIT {
       }
     }
     ObjectNode stranger = delivery.deepCopy();
-    stranger.withObject("/repository").put("repo_name", "canary-5b1f/busybox");
+    stranger.withObject("/repository").put("repo_name", "canary-zq7k/busybox");
     bodies.add(stranger.toString());
     return bodies;
   }
