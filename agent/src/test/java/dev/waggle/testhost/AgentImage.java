@@ -73,15 +73,22 @@ public final class AgentImage {
       return;
     }
     var kept = directory().resolve("target/testhost/agent-image-" + fingerprint() + ".tar");
-    if (Files.exists(kept)) {
+    if (!OneAtATime.run("agent-image", () -> builds(engine, progress, kept))) {
       docker(engine, "load", "--input", kept.toString());
       progress.accept("the agent's image was built before, of the same files");
-      return;
+    }
+  }
+
+  /// Builds it unless that was done before, and returns whether it did.
+  private static boolean builds(PrivateEngine engine, Consumer<String> progress, Path kept) {
+    if (Files.exists(kept)) {
+      return false;
     }
     standIn(engine, progress);
     progress.accept("docker build agent");
     docker(engine, "build", "--tag", NAME, directory().toString());
     keep(engine, kept);
+    return true;
   }
 
   private static void keep(PrivateEngine engine, Path kept) {

@@ -54,6 +54,9 @@ public final class DebianPackages {
   private static final Map<String, String> QUIET =
       Map.of("DEBIAN_FRONTEND", "noninteractive", "PATH", HostCommand.ROOT_PATH);
 
+  /// Only one apt-get at a time.
+  private static final String PACKAGES = "packages";
+
   private static final Duration DOWNLOAD = Duration.ofMinutes(10);
 
   private DebianPackages() {}
@@ -79,10 +82,16 @@ public final class DebianPackages {
 
   /// Installs what is missing, without starting any service; once, though tests side by side need
   /// it.
-  public static synchronized void install(Consumer<String> progress) {
+  public static void install(Consumer<String> progress) {
+    if (!arePresent()) {
+      OneAtATime.run(PACKAGES, () -> installMissing(progress));
+    }
+  }
+
+  private static boolean installMissing(Consumer<String> progress) {
     var packages = missing();
     if (packages.isEmpty()) {
-      return;
+      return false;
     }
     progress.accept("installing " + String.join(" and ", packages) + " with apt-get");
     var command = new ArrayList<>(List.of("sh", "-c", INSTALL, "sh"));
@@ -93,6 +102,7 @@ public final class DebianPackages {
       throw new IllegalStateException(
           "apt-get succeeded, but these packages brought no command: " + still);
     }
+    return true;
   }
 
   /// A statically linked busybox: the machine's own, or one unpacked from its package without
@@ -115,6 +125,12 @@ public final class DebianPackages {
   /// @param path the end of the file's path in the package
   private static Path unpacked(String name, String path, Consumer<String> progress) {
     var cached = downloads().resolve(Path.of(path).getFileName());
+    return Files.isReadable(cached)
+        ? cached
+        : OneAtATime.run(PACKAGES, () -> unpack(name, path, cached, progress));
+  }
+
+  private static Path unpack(String name, String path, Path cached, Consumer<String> progress) {
     if (Files.isReadable(cached)) {
       return cached;
     }

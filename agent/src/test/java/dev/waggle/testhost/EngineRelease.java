@@ -126,11 +126,7 @@ public enum EngineRelease {
       return Optional.empty();
     }
     var unpacked = cache().resolve(suite);
-    if (Files.notExists(unpacked)) {
-      progress.accept("downloading the engine of Debian " + suite + " with apt-get");
-      download(unpacked);
-    }
-    return Optional.of(unpacked);
+    return Optional.of(OneAtATime.run("engine-" + suite, () -> download(unpacked, progress)));
   }
 
   /// Says aloud where the engine is another than the README says.
@@ -147,7 +143,11 @@ public enum EngineRelease {
     }
   }
 
-  private void download(Path unpacked) {
+  private Path download(Path unpacked, Consumer<String> progress) {
+    if (Files.exists(unpacked)) {
+      return unpacked;
+    }
+    progress.accept("downloading the engine of Debian " + suite + " with apt-get");
     try {
       var directory = Files.createTempDirectory(Files.createDirectories(cache()), suite);
       var command =
@@ -160,6 +160,7 @@ public enum EngineRelease {
       }
       moveUnlessThere(directory.resolve("root"), unpacked);
       BaseImage.delete(directory);
+      return unpacked;
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -172,7 +173,7 @@ public enum EngineRelease {
       if (Files.notExists(unpacked)) {
         throw e;
       }
-      // Another JVM was faster.
+      // Another build was faster.
     }
   }
 

@@ -79,12 +79,9 @@ final class LocalStackImage {
     }
     try {
       var archive = DebianPackages.downloads().resolve("localstack-" + fingerprint() + ".tar");
-      if (Files.notExists(archive)) {
-        System.out.println("downloading LocalStack's published packages, and a Python of Debian's");
-        var obstacle = download(archive);
-        if (obstacle.isPresent()) {
-          return obstacle;
-        }
+      var obstacle = OneAtATime.run("localstack", () -> download(archive));
+      if (obstacle.isPresent()) {
+        return obstacle;
       }
       AgentImage.docker(
           engine,
@@ -103,7 +100,19 @@ final class LocalStackImage {
     }
   }
 
-  private static Optional<String> download(Path archive) throws IOException {
+  private static Optional<String> download(Path archive) {
+    if (Files.exists(archive)) {
+      return Optional.empty();
+    }
+    System.out.println("downloading LocalStack's published packages, and a Python of Debian's");
+    try {
+      return downloadAnew(archive);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static Optional<String> downloadAnew(Path archive) throws IOException {
     Files.createDirectories(archive.getParent());
     var packages = Files.createTempFile("localstack-packages", ".txt");
     var unfinished = Files.createTempFile(archive.getParent(), "localstack", ".part");
