@@ -1,5 +1,6 @@
 package dev.waggle.chain;
 
+import dev.waggle.testhost.AgentImage;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URISyntaxException;
@@ -35,11 +36,10 @@ public final class AgentProcess implements RunningAgent {
 
   /// Starts the jar that the build made.
   ///
-  /// @param options of its JVM
+  /// @param options of its JVM beside those of the image
   /// @param environment all that the agent shall find in its environment
   public static AgentProcess start(List<String> options, Map<String, String> environment) {
-    List<String> command = new ArrayList<>();
-    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    List<String> command = new ArrayList<>(java());
     command.addAll(options);
     command.addAll(List.of("-jar", jar().toString()));
     ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
@@ -53,6 +53,14 @@ public final class AgentProcess implements RunningAgent {
     } catch (IOException notStarted) {
       throw new UncheckedIOException(notStarted);
     }
+  }
+
+  /// Java as the image starts it: another collector and another compiler would be another program,
+  /// and one that takes twice the processor.
+  static List<String> java() {
+    return List.of(
+        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+        "@" + AgentImage.directory().resolve("image/options"));
   }
 
   static Path jar() {

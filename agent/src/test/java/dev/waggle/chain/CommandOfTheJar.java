@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -22,12 +21,8 @@ record CommandOfTheJar(int status, String out, String err) {
   /// @param environment all that it shall find of ours and AWS's in its environment
   static CommandOfTheJar run(Map<String, String> environment, String... arguments)
       throws InterruptedException {
-    List<String> command =
-        new ArrayList<>(
-            List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-jar",
-                AgentProcess.jar().toString()));
+    List<String> command = new ArrayList<>(AgentProcess.java());
+    command.addAll(List.of("-jar", AgentProcess.jar().toString()));
     command.addAll(List.of(arguments));
     ProcessBuilder builder = new ProcessBuilder(command);
     builder

@@ -11,6 +11,9 @@ public final class Await {
   /// Short against everything awaited here, long against the cost of one question to an engine.
   private static final Duration PAUSE = Duration.ofMillis(50);
 
+  /// Of what takes long already: many wait side by side, and each question takes a processor.
+  private static final Duration LONGEST_PAUSE = Duration.ofMillis(250);
+
   private Await() {}
 
   /// Returns when the condition holds. A condition that throws does not hold yet.
@@ -41,7 +44,7 @@ public final class Await {
   ///
   /// @throws IllegalStateException when the time is over, caused by what the question threw last
   public static <T> T value(String description, Duration limit, Callable<Optional<T>> question) {
-    var end = System.nanoTime() + limit.toNanos();
+    var began = System.nanoTime();
     @Nullable Exception lastFailure = null;
     while (true) {
       try {
@@ -53,11 +56,12 @@ public final class Await {
       } catch (Exception notYet) {
         lastFailure = notYet;
       }
-      if (System.nanoTime() - end > 0) {
+      var waited = System.nanoTime() - began;
+      if (waited > limit.toNanos()) {
         throw new IllegalStateException(
             "no sign of: " + description + ", after " + limit.toMillis() + " ms", lastFailure);
       }
-      LockSupport.parkNanos(PAUSE.toNanos());
+      LockSupport.parkNanos(Math.clamp(waited / 20, PAUSE.toNanos(), LONGEST_PAUSE.toNanos()));
       if (Thread.interrupted()) {
         Thread.currentThread().interrupt();
         throw new IllegalStateException("interrupted while awaiting: " + description);

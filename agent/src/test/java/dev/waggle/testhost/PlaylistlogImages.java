@@ -112,11 +112,11 @@ public final class PlaylistlogImages {
               context.resolve("Dockerfile"),
               """
               FROM %s
-              COPY serve /serve
-              COPY www /www
               HEALTHCHECK --interval=1s --timeout=2s --retries=3 \\
                   CMD ["/bin/busybox", "wget", "-q", "-O", "-", "http://127.0.0.1:8080/health"]
               ENTRYPOINT ["/serve"]
+              COPY serve /serve
+              COPY www /www
               """
                   .formatted(PrivateEngine.BASE_IMAGE));
         });

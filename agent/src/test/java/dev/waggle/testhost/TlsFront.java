@@ -11,6 +11,8 @@ import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.KeyStore;
 import java.time.Duration;
+import java.util.HashMap;
+import java.util.Map;
 import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLServerSocket;
@@ -27,6 +29,8 @@ public final class TlsFront implements AutoCloseable {
   private static final char[] PASSWORD = "changeit".toCharArray();
 
   private static final int WAITING = 50;
+
+  private static final Map<String, KeyStore> KEYS = new HashMap<>();
 
   private final URI server;
   private final Path directory;
@@ -70,11 +74,34 @@ public final class TlsFront implements AutoCloseable {
   }
 
   private SSLContext certificate(String address) throws IOException, GeneralSecurityException {
-    var file = directory.resolve("keys.p12");
+    var keys = keys(address);
     var home = Path.of(System.getProperty("java.home"));
+    var trusted =
+        KeyStore.getInstance(home.resolve("lib", "security", "cacerts").toFile(), PASSWORD);
+    trusted.setCertificateEntry(NAME, keys.getCertificate(NAME));
+    try (OutputStream out = Files.newOutputStream(authorities())) {
+      // A store that is read without a password stays so.
+      trusted.store(out, PASSWORD);
+    }
+    var managers = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
+    managers.init(keys, PASSWORD);
+    var tls = SSLContext.getInstance("TLS");
+    tls.init(managers.getKeyManagers(), null, null);
+    return tls;
+  }
+
+  /// Made once for an address: keytool is a JVM of its own.
+  private static synchronized KeyStore keys(String address)
+      throws IOException, GeneralSecurityException {
+    var made = KEYS.get(address);
+    if (made != null) {
+      return made;
+    }
+    var directory = Files.createTempDirectory("waggle-keys");
+    var file = directory.resolve("keys.p12");
     HostCommand.run(
         OF_KEYTOOL,
-        home.resolve("bin", "keytool").toString(),
+        Path.of(System.getProperty("java.home"), "bin", "keytool").toString(),
         "-genkeypair",
         "-alias",
         NAME,
@@ -93,18 +120,9 @@ public final class TlsFront implements AutoCloseable {
         "-storepass",
         new String(PASSWORD));
     var keys = KeyStore.getInstance(file.toFile(), PASSWORD);
-    var trusted =
-        KeyStore.getInstance(home.resolve("lib", "security", "cacerts").toFile(), PASSWORD);
-    trusted.setCertificateEntry(NAME, keys.getCertificate(NAME));
-    try (OutputStream out = Files.newOutputStream(authorities())) {
-      // A store that is read without a password stays so.
-      trusted.store(out, PASSWORD);
-    }
-    var managers = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
-    managers.init(keys, PASSWORD);
-    var tls = SSLContext.getInstance("TLS");
-    tls.init(managers.getKeyManagers(), null, null);
-    return tls;
+    BaseImage.delete(directory);
+    KEYS.put(address, keys);
+    return keys;
   }
 
   private void accept() {
@@ -143,7 +161,6 @@ public final class TlsFront implements AutoCloseable {
     try {
       listening.close();
       Files.deleteIfExists(authorities());
-      Files.deleteIfExists(directory.resolve("keys.p12"));
       Files.deleteIfExists(directory);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
