@@ -13,6 +13,7 @@ import dev.waggle.testhost.PlaylistlogImages;
 import dev.waggle.testhost.PlaylistlogImages.Health;
 import dev.waggle.testhost.PrivateEngine;
 import dev.waggle.testhost.SqsServer;
+import dev.waggle.testhost.TestHost;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -49,6 +50,7 @@ class CommandsIT {
   private static final Duration LONGEST_REPORT = Duration.ofSeconds(30);
 
   private final List<String> services = new ArrayList<>();
+  private final TestHost host = TestHost.take();
   private PrivateEngine engine;
   private SqsServer sqs;
   private EngineHttp api;
@@ -56,8 +58,8 @@ class CommandsIT {
 
   @BeforeAll
   void start() {
-    engine = PrivateEngine.start();
-    sqs = SqsServer.start(engine);
+    engine = host.engine();
+    sqs = host.sqs();
     api = EngineHttp.connect(engine.dockerHost());
     new PlaylistlogImages(engine).push("1", Health.HEALTHY);
   }
@@ -65,8 +67,7 @@ class CommandsIT {
   @AfterAll
   void stop() {
     api.close();
-    sqs.close();
-    engine.close();
+    host.close();
   }
 
   @BeforeEach

@@ -9,6 +9,7 @@ import dev.waggle.testhost.PlaylistlogImages.Health;
 import dev.waggle.testhost.PrivateEngine;
 import dev.waggle.testhost.RequestingClient;
 import dev.waggle.testhost.SqsServer;
+import dev.waggle.testhost.TestHost;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -32,10 +33,11 @@ class EndToEndIT {
   private static final String SERVICE = "playlistlog";
   private static final Map<String, String> WANTS_ALL = Map.of("waggle.tags", "*");
 
-  private final PrivateEngine engine = PrivateEngine.start();
+  private final TestHost host = TestHost.take();
+  private final PrivateEngine engine = host.engine();
   private final PlaylistlogImages images = new PlaylistlogImages(engine);
   private String first = "";
-  private final SqsServer sqs = SqsServer.start(engine);
+  private final SqsServer sqs = host.sqs();
   private Chain chain;
 
   @BeforeAll
@@ -59,9 +61,8 @@ class EndToEndIT {
   }
 
   @AfterAll
-  void stopServers() {
-    sqs.close();
-    engine.close();
+  void giveBack() {
+    host.close();
   }
 
   @Test

@@ -7,8 +7,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.waggle.testhost.Fields;
 import dev.waggle.testhost.PlaylistlogImages;
 import dev.waggle.testhost.PlaylistlogImages.Health;
-import dev.waggle.testhost.PrivateEngine;
-import dev.waggle.testhost.SqsServer;
+import dev.waggle.testhost.TestHost;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
@@ -34,10 +33,9 @@ class FidelityIT {
 
   @Test
   void changesTheImageTheOrderTheFailureActionAndTheRecordOfAServiceAndNothingElse() {
-    try (PrivateEngine engine = PrivateEngine.start();
-        SqsServer sqs = SqsServer.start(engine);
-        Chain chain = Chain.start(engine, sqs)) {
-      PlaylistlogImages images = new PlaylistlogImages(engine);
+    try (TestHost host = TestHost.take();
+        Chain chain = Chain.start(host.engine(), host.sqs())) {
+      PlaylistlogImages images = new PlaylistlogImages(host.engine());
       String oldImage = "vorce/playlistlog:1@" + images.push("1", Health.HEALTHY);
       String newImage = "vorce/playlistlog:2@" + images.push("2", Health.HEALTHY);
       chain.createService(TortureService.specification(chain.api(), oldImage));

@@ -7,7 +7,7 @@ import dev.waggle.testhost.AgentImage;
 import dev.waggle.testhost.Await;
 import dev.waggle.testhost.PlaylistlogImages;
 import dev.waggle.testhost.PrivateEngine;
-import dev.waggle.testhost.SqsServer;
+import dev.waggle.testhost.TestHost;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -24,9 +24,9 @@ class SelfUpdateIT {
 
   @Test
   void rollsItselfClosesThePushOnceAndTellsOfIt(@TempDir Path context) throws IOException {
-    try (PrivateEngine engine = PrivateEngine.start();
-        SqsServer sqs = SqsServer.start(engine);
-        Chain chain = Chain.start(engine, sqs)) {
+    try (TestHost host = TestHost.take();
+        Chain chain = Chain.start(host.engine(), host.sqs())) {
+      PrivateEngine engine = host.engine();
       AgentStack agent = (AgentStack) chain.agent();
       agent.awaitMessage("agent started");
       String digest = pushNewer(engine, context);

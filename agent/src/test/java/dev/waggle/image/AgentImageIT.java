@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.waggle.testhost.AgentImage;
 import dev.waggle.testhost.PrivateEngine;
+import dev.waggle.testhost.TestHost;
 import java.io.IOException;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -15,7 +16,8 @@ import org.junit.jupiter.api.TestInstance;
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class AgentImageIT {
 
-  private final PrivateEngine engine = PrivateEngine.start();
+  private final TestHost host = TestHost.take();
+  private final PrivateEngine engine = host.engine();
 
   @BeforeAll
   void build() {
@@ -23,8 +25,8 @@ class AgentImageIT {
   }
 
   @AfterAll
-  void stop() {
-    engine.close();
+  void giveBack() {
+    host.close();
   }
 
   @Test

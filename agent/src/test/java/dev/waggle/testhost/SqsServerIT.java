@@ -14,8 +14,8 @@ import software.amazon.awssdk.services.sqs.model.Message;
 class SqsServerIT {
   @Test
   void keepsAGroupInOrderAndMovesWhatIsReceivedTooOftenToTheDeadLetterQueue() {
-    try (var engine = PrivateEngine.start();
-        var server = SqsServer.start(engine)) {
+    try (var host = TestHost.take()) {
+      var server = host.sqs();
       var queue = server.createFifoQueue("pushes.fifo", Duration.ofSeconds(30));
       send(server, queue.url(), "first");
       send(server, queue.url(), "second");
