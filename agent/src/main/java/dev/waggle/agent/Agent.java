@@ -1,15 +1,16 @@
 package dev.waggle.agent;
 
 import dev.waggle.agent.AgentConfiguration.InvalidConfigurationException;
+import dev.waggle.agent.command.AgentCommand;
+import dev.waggle.agent.inbox.Inbox;
+import dev.waggle.agent.inbox.QueueUnavailableException;
+import dev.waggle.agent.inbox.SqsPushQueue;
 import dev.waggle.agent.logging.JsonLogging;
-import dev.waggle.agent.queue.PushConsumer;
-import dev.waggle.agent.queue.QueueUnavailableException;
-import dev.waggle.agent.queue.SqsPushQueue;
-import dev.waggle.agent.report.Notifications;
-import dev.waggle.agent.report.OutcomeLog;
-import dev.waggle.agent.rollout.Outcomes;
-import dev.waggle.agent.rollout.RollPush;
-import dev.waggle.agent.rollout.Ticker;
+import dev.waggle.agent.outbox.Notifications;
+import dev.waggle.agent.outbox.Outbox;
+import dev.waggle.agent.rollout.Reconciler;
+import dev.waggle.agent.service.SwarmUnavailableException;
+import dev.waggle.agent.service.Ticker;
 import dev.waggle.agent.swarm.DockerSwarm;
 import java.io.IOException;
 import java.time.Clock;
@@ -24,10 +25,6 @@ import org.slf4j.LoggerFactory;
 public final class Agent {
 
   private static final Logger LOG = LoggerFactory.getLogger(Agent.class);
-
-  /// With what giving messages back takes, and then the last notifications, within the 45 seconds
-  /// of the service's `stop_grace_period`.
-  private static final Duration GRACE = Duration.ofSeconds(38);
 
   private static final Duration GRACE_PERIOD_OF_SERVICE = Duration.ofSeconds(45);
 
@@ -64,37 +61,88 @@ public final class Agent {
   private static void run(AgentConfiguration configuration, CountDownLatch ended)
       throws IOException, InterruptedException {
     Clock clock = Clock.systemUTC();
-    Ticker ticker = Ticker.ofTheProcess();
     try (SqsPushQueue queue = SqsPushQueue.of(configuration.queueUrl());
         DockerSwarm swarm =
             DockerSwarm.at(configuration.dockerHost(), configuration.registryCredentials());
-        Notifications notifications =
-            new Notifications(configuration.notifyAddresses(), configuration.notifyEvents())) {
-      RollPush rollPush =
-          new RollPush(
+        Outbox outbox =
+            new Outbox(
+                swarm.records(),
+                new Notifications(configuration.notifyAddresses(), configuration.notifyEvents()),
+                queue.id());
+        Reconciler reconciler =
+            new Reconciler(
+                swarm,
+                swarm.records(),
+                clock,
+                Ticker.ofTheProcess(),
+                configuration.rolloutTimeout(),
+                queue.id(),
+                outbox)) {
+      Inbox inbox =
+          new Inbox(
+              queue,
               swarm,
-              both(new OutcomeLog(), notifications),
+              swarm.records(),
+              reconciler,
+              outbox,
               clock,
-              ticker,
-              configuration.rolloutTimeout());
-      PushConsumer consumer =
-          new PushConsumer(queue, swarm, rollPush, clock, ticker, health(configuration, clock));
-      Runtime.getRuntime().addShutdownHook(new Thread(() -> stop(consumer, ended), "shutdown"));
+              health(configuration, clock));
+      Runtime.getRuntime()
+          .addShutdownHook(new Thread(() -> stop(inbox, reconciler, ended), "shutdown"));
       LOG.atInfo()
           .addKeyValue("queueUrl", configuration.queueUrl())
           .addKeyValue("dockerHost", configuration.dockerHost())
           .addKeyValue("notified", configuration.notifyAddresses())
           .log("agent started");
-      consumer.run(GRACE);
+      Thread listening = background("events", () -> swarm.listen(reconciler));
+      Thread tidying = background("tidy", () -> tidyDaily(reconciler));
+      try {
+        inbox.run();
+      } finally {
+        listening.interrupt();
+        tidying.interrupt();
+      }
     }
     LOG.atInfo().log("agent stopped");
   }
 
-  private static Outcomes both(Outcomes first, Outcomes second) {
-    return (push, service, outcome, timeline) -> {
-      first.closed(push, service, outcome, timeline);
-      second.closed(push, service, outcome, timeline);
-    };
+  /// What runs until it is interrupted.
+  @FunctionalInterface
+  private interface Background {
+    void run() throws InterruptedException;
+  }
+
+  private static Thread background(String name, Background work) {
+    return Thread.ofVirtual()
+        .name(name)
+        .start(
+            () -> {
+              try {
+                while (true) {
+                  try {
+                    work.run();
+                  } catch (RuntimeException failure) {
+                    LOG.atError().setCause(failure).log("unexpected failure");
+                    TimeUnit.MINUTES.sleep(1);
+                  }
+                }
+              } catch (InterruptedException stopped) {
+                Thread.currentThread().interrupt();
+              }
+            });
+  }
+
+  private static void tidyDaily(Reconciler reconciler) throws InterruptedException {
+    while (true) {
+      long minutes = TimeUnit.DAYS.toMinutes(1);
+      try {
+        reconciler.tidy();
+      } catch (SwarmUnavailableException unavailable) {
+        LOG.atWarn().addKeyValue("reason", unavailable.getMessage()).log("records not tidied");
+        minutes = 1;
+      }
+      TimeUnit.MINUTES.sleep(minutes);
+    }
   }
 
   private static Runnable health(AgentConfiguration configuration, Clock clock) {
@@ -105,8 +153,9 @@ public final class Agent {
   }
 
   /// A process that was sent SIGTERM ends when this returns.
-  private static void stop(PushConsumer consumer, CountDownLatch ended) {
-    consumer.stop();
+  private static void stop(Inbox inbox, Reconciler reconciler, CountDownLatch ended) {
+    inbox.stop();
+    reconciler.stop();
     try {
       ended.await(GRACE_PERIOD_OF_SERVICE.toMillis(), TimeUnit.MILLISECONDS);
     } catch (InterruptedException cutShort) {

@@ -1,9 +1,9 @@
 package dev.waggle.agent;
 
-import dev.waggle.agent.report.Address;
-import dev.waggle.agent.report.OutcomeName;
-import dev.waggle.agent.rollout.ServiceLabels;
-import dev.waggle.agent.rollout.Spelling;
+import dev.waggle.agent.outbox.Address;
+import dev.waggle.agent.record.Outcome;
+import dev.waggle.agent.service.ServiceLabels;
+import dev.waggle.agent.service.Spelling;
 import dev.waggle.agent.swarm.RegistryCredentials;
 import java.io.IOException;
 import java.net.URI;
@@ -32,13 +32,13 @@ import org.jspecify.annotations.Nullable;
 /// @param notifyAddresses who is told how pushes ended, besides the log
 /// @param notifyEvents which outcomes they are told of
 /// @param registryCredentials for private repositories
-record AgentConfiguration(
+public record AgentConfiguration(
     URI queueUrl,
     URI dockerHost,
     Duration rolloutTimeout,
     Optional<Path> healthFile,
     List<Address> notifyAddresses,
-    Set<OutcomeName> notifyEvents,
+    Set<Outcome> notifyEvents,
     RegistryCredentials registryCredentials) {
 
   private static final String PREFIX = "WAGGLE_";
@@ -67,7 +67,7 @@ record AgentConfiguration(
           REGISTRY_CONFIG_FILE);
 
   /// The settings do not hold together; the message names every one that does not, and what to do.
-  static final class InvalidConfigurationException extends RuntimeException {
+  public static final class InvalidConfigurationException extends RuntimeException {
 
     private static final long serialVersionUID = 1L;
 
@@ -78,25 +78,26 @@ record AgentConfiguration(
       this.problems = List.copyOf(problems);
     }
 
-    List<String> problems() {
+    /// Each of them.
+    public List<String> problems() {
       return problems;
     }
   }
 
+  /// Reads the settings.
+  ///
   /// @throws InvalidConfigurationException naming all that is wrong at once
-  static AgentConfiguration from(Map<String, String> environment) {
+  public static AgentConfiguration from(Map<String, String> environment) {
     Reader reader = new Reader(environment);
     URI queueUrl = readQueueUrl(reader);
     URI dockerHost = readDockerHost(reader);
     Duration timeout =
         reader.read(
-            ROLLOUT_TIMEOUT,
-            ServiceLabels::duration,
-            "a duration such as 90s or 10m, at most 11h: SQS hides a message for 12 hours in all");
+            ROLLOUT_TIMEOUT, ServiceLabels::duration, "a duration such as 90s or 10m, at most 24h");
     Optional<Path> healthFile =
         reader.read(HEALTH_FILE, AgentConfiguration::file, "an absolute path, or none");
     List<Address> notifyAddresses = reader.read(NOTIFY_FILE, AgentConfiguration::notifyAddresses);
-    Set<OutcomeName> notifyEvents = reader.read(NOTIFY_EVENTS, AgentConfiguration::notifyEvents);
+    Set<Outcome> notifyEvents = reader.read(NOTIFY_EVENTS, AgentConfiguration::notifyEvents);
     RegistryCredentials credentials = reader.credentials();
     reader.refuseUnknown();
     if (!reader.problems.isEmpty()
@@ -115,14 +116,14 @@ record AgentConfiguration(
   /// The engine's address alone, for what needs no more.
   ///
   /// @throws InvalidConfigurationException if it is wrong
-  static URI dockerHost(Map<String, String> environment) {
+  public static URI dockerHost(Map<String, String> environment) {
     return alone(new Reader(environment), AgentConfiguration::readDockerHost);
   }
 
   /// The queue's address alone, for what looks at a set-up that may be wrong elsewhere.
   ///
   /// @throws InvalidConfigurationException if it is wrong
-  static URI queueUrl(Map<String, String> environment) {
+  public static URI queueUrl(Map<String, String> environment) {
     return alone(new Reader(environment), AgentConfiguration::readQueueUrl);
   }
 
@@ -190,17 +191,17 @@ record AgentConfiguration(
     return Address.read(lines);
   }
 
-  private static Set<OutcomeName> notifyEvents(String text) {
-    EnumSet<OutcomeName> events = EnumSet.noneOf(OutcomeName.class);
+  private static Set<Outcome> notifyEvents(String text) {
+    EnumSet<Outcome> events = EnumSet.noneOf(Outcome.class);
     for (String name : text.split(",", -1)) {
       events.addAll(
-          OutcomeName.named(name.strip())
+          Outcome.named(name.strip())
               .orElseThrow(
                   () ->
                       new IllegalArgumentException(
                           name.strip()
                               + " is no outcome: did you mean "
-                              + Spelling.nearest(name.strip(), OutcomeName.known())
+                              + Spelling.nearest(name.strip(), Outcome.known())
                               + "?")));
     }
     return events;

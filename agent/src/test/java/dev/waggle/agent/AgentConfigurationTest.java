@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import dev.waggle.agent.AgentConfiguration.InvalidConfigurationException;
-import dev.waggle.agent.report.Address;
-import dev.waggle.agent.report.OutcomeName;
+import dev.waggle.agent.outbox.Address;
+import dev.waggle.agent.record.Outcome;
 import dev.waggle.agent.swarm.RegistryCredentials;
 import java.io.IOException;
 import java.net.URI;
@@ -25,12 +25,9 @@ class AgentConfigurationTest {
   private static final String QUEUE =
       "https://sqs.eu-north-1.amazonaws.com/123456789012/waggle.fifo";
 
-  private static final Set<OutcomeName> TOLD =
+  private static final Set<Outcome> TOLD =
       EnumSet.complementOf(
-          EnumSet.of(
-              OutcomeName.ALREADY_CURRENT,
-              OutcomeName.NO_SERVICE_WANTS_IT,
-              OutcomeName.SUPERSEDED));
+          EnumSet.of(Outcome.ALREADY_CURRENT, Outcome.NO_SERVICE_WANTS_IT, Outcome.SUPERSEDED));
 
   @Test
   void needsNothingButTheQueue() {
@@ -79,7 +76,7 @@ class AgentConfigurationTest {
                         Address.Kind.NTFY,
                         URI.create("https://ntfy.sh/waggle"),
                         Optional.of("tk_secret"))),
-                Set.of(OutcomeName.PAUSED, OutcomeName.ROLLED_BACK),
+                Set.of(Outcome.PAUSED, Outcome.ROLLED_BACK),
                 RegistryCredentials.NONE));
   }
 
@@ -103,7 +100,7 @@ class AgentConfigurationTest {
   }
 
   @Test
-  void refusesAQueueThatIsNotFifoAndATimeoutThatSqsCannotKeep() {
+  void refusesAQueueThatIsNotFifoAndATimeoutThatNobodyWaitsFor() {
     assertThatExceptionOfType(InvalidConfigurationException.class)
         .isThrownBy(
             () ->
@@ -112,9 +109,18 @@ class AgentConfigurationTest {
                         "WAGGLE_QUEUE_URL",
                         "https://sqs.eu-north-1.amazonaws.com/1/waggle",
                         "WAGGLE_ROLLOUT_TIMEOUT",
-                        "12h")))
+                        "25h")))
         .withMessageContaining("WAGGLE_QUEUE_URL: expected the FIFO queue's URL")
         .withMessageContaining("WAGGLE_ROLLOUT_TIMEOUT");
+  }
+
+  @Test
+  void takesATimeoutOfADay() {
+    assertThat(
+            AgentConfiguration.from(
+                    Map.of("WAGGLE_QUEUE_URL", QUEUE, "WAGGLE_ROLLOUT_TIMEOUT", "24h"))
+                .rolloutTimeout())
+        .isEqualTo(Duration.ofDays(1));
   }
 
   @Test

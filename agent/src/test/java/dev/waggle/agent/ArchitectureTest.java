@@ -1,7 +1,9 @@
 package dev.waggle.agent;
 
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.Architectures.layeredArchitecture;
+import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
 
 import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
@@ -15,42 +17,94 @@ class ArchitectureTest {
           .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
           .importPackages("dev.waggle.agent");
 
+  /// Push, service and record are what all speak of; inbox, rollout and outbox do not know each
+  /// other.
   @Test
   void arrowsRunOneWay() {
     layeredArchitecture()
         .consideringOnlyDependenciesInLayers()
         .layer("process")
         .definedBy("dev.waggle.agent")
-        .layer("queue")
-        .definedBy("dev.waggle.agent.queue")
+        .layer("command")
+        .definedBy("dev.waggle.agent.command")
+        .layer("push")
+        .definedBy("dev.waggle.agent.push")
+        .layer("service")
+        .definedBy("dev.waggle.agent.service")
+        .layer("record")
+        .definedBy("dev.waggle.agent.record")
+        .layer("inbox")
+        .definedBy("dev.waggle.agent.inbox")
         .layer("rollout")
         .definedBy("dev.waggle.agent.rollout")
-        .layer("swarm")
-        .definedBy("dev.waggle.agent.swarm")
-        .layer("report")
-        .definedBy("dev.waggle.agent.report")
-        .layer("logging")
-        .definedBy("dev.waggle.agent.logging")
+        .layer("outbox")
+        .definedBy("dev.waggle.agent.outbox")
         .layer("status")
         .definedBy("dev.waggle.agent.status")
+        .layer("swarm")
+        .definedBy("dev.waggle.agent.swarm")
         .layer("doctor")
         .definedBy("dev.waggle.agent.doctor")
-        .whereLayer("process")
-        .mayNotBeAccessedByAnyLayer()
-        .whereLayer("queue")
-        .mayOnlyBeAccessedByLayers("process")
+        .layer("logging")
+        .definedBy("dev.waggle.agent.logging")
+        .ensureAllClassesAreContainedInArchitecture()
+        .whereLayer("push")
+        .mayNotAccessAnyLayer()
+        .whereLayer("service")
+        .mayOnlyAccessLayers("push")
+        .whereLayer("record")
+        .mayOnlyAccessLayers("push", "service")
+        .whereLayer("inbox")
+        .mayOnlyAccessLayers("push", "service", "record", "doctor")
+        .whereLayer("rollout")
+        .mayOnlyAccessLayers("push", "service", "record")
+        .whereLayer("outbox")
+        .mayOnlyAccessLayers("push", "service", "record")
+        .whereLayer("status")
+        .mayOnlyAccessLayers("push", "service", "record")
         .whereLayer("swarm")
+        .mayOnlyAccessLayers("push", "service", "record", "doctor")
+        .whereLayer("doctor")
+        .mayOnlyAccessLayers("push", "service")
+        .whereLayer("logging")
+        .mayNotAccessAnyLayer()
+        .whereLayer("swarm")
+        .mayOnlyBeAccessedByLayers("process", "command")
+        .whereLayer("rollout")
         .mayOnlyBeAccessedByLayers("process")
-        .whereLayer("report")
-        .mayOnlyBeAccessedByLayers("process")
+        .whereLayer("inbox")
+        .mayOnlyBeAccessedByLayers("process", "command")
+        .whereLayer("outbox")
+        .mayOnlyBeAccessedByLayers("process", "command")
+        .whereLayer("status")
+        .mayOnlyBeAccessedByLayers("command")
+        .whereLayer("doctor")
+        .mayOnlyBeAccessedByLayers("command", "inbox", "swarm")
         .whereLayer("logging")
         .mayOnlyBeAccessedByLayers("process")
-        .whereLayer("status")
+        .whereLayer("command")
         .mayOnlyBeAccessedByLayers("process")
-        .whereLayer("doctor")
-        .mayOnlyBeAccessedByLayers("process", "queue", "swarm")
-        .whereLayer("rollout")
-        .mayOnlyBeAccessedByLayers("process", "queue", "swarm", "report", "status", "doctor")
+        .whereLayer("process")
+        .mayOnlyBeAccessedByLayers("command")
+        .check(AGENT);
+  }
+
+  @Test
+  void noPackageComesBackToItself() {
+    slices().matching("dev.waggle.agent.(*)..").should().beFreeOfCycles().check(AGENT);
+  }
+
+  /// They read the agent's settings, so that they see what the agent sees.
+  @Test
+  void commandsKnowOfTheProcessItsSettingsAlone() {
+    classes()
+        .that()
+        .resideInAPackage("dev.waggle.agent")
+        .and()
+        .haveNameNotMatching("dev\\.waggle\\.agent\\.AgentConfiguration.*")
+        .should()
+        .onlyBeAccessed()
+        .byAnyPackage("dev.waggle.agent")
         .check(AGENT);
   }
 
@@ -58,7 +112,7 @@ class ArchitectureTest {
   void eachSdkIsKnownToOneAdapter() {
     noClasses()
         .that()
-        .doNotHaveFullyQualifiedName("dev.waggle.agent.queue.SqsPushQueue")
+        .haveNameNotMatching("dev\\.waggle\\.agent\\.inbox\\.SqsPushQueue.*")
         .should()
         .dependOnClassesThat()
         .resideInAPackage("software.amazon.awssdk..")
@@ -72,7 +126,7 @@ class ArchitectureTest {
         .check(AGENT);
     noClasses()
         .that()
-        .haveNameNotMatching("dev\\.waggle\\.agent\\.AgentCommand.*")
+        .resideOutsideOfPackage("dev.waggle.agent.command")
         .should()
         .dependOnClassesThat()
         .resideInAPackage("picocli..")
@@ -83,7 +137,7 @@ class ArchitectureTest {
   void oneClassTalksToTheAddressesOutside() {
     noClasses()
         .that()
-        .doNotHaveFullyQualifiedName("dev.waggle.agent.report.Post")
+        .doNotHaveFullyQualifiedName("dev.waggle.agent.outbox.Post")
         .should()
         .dependOnClassesThat()
         .haveFullyQualifiedName("java.net.HttpURLConnection")

@@ -2,8 +2,8 @@ package dev.waggle.agent;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.waggle.agent.report.OutcomeName;
-import dev.waggle.agent.rollout.ServiceLabels;
+import dev.waggle.agent.record.Outcome;
+import dev.waggle.agent.service.ServiceLabels;
 import dev.waggle.testhost.EngineRelease;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -55,7 +55,7 @@ class ReadmeTest {
     String outcomes = section("| outcome | meaning |");
     assertThat(outcomes.lines().skip(2).map(row -> row.split("\\|", -1)[1].strip()))
         .containsExactlyInAnyOrderElementsOf(
-            Arrays.stream(OutcomeName.values()).map(OutcomeName::toString).toList());
+            Arrays.stream(Outcome.values()).map(Outcome::toString).toList());
   }
 
   @Test

@@ -17,6 +17,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Predicate;
 
 /// The agent as users run it: the image of `agent/Dockerfile`, deployed with `agent/stack.yml`, and
 /// SQS over TLS.
@@ -248,5 +249,16 @@ public final class AgentStack implements RunningAgent {
             "label=com.docker.stack.namespace=" + stack)
         .lines()
         .forEach(service -> AgentImage.docker(engine, "service", "rm", service));
+    // An agent takes up to twenty seconds to stop, in which it would roll what the next is to roll.
+    AgentImage.docker(
+            engine,
+            "ps",
+            "--all",
+            "--quiet",
+            "--filter",
+            "label=com.docker.swarm.service.name=" + service())
+        .lines()
+        .filter(Predicate.not(String::isBlank))
+        .forEach(container -> AgentImage.docker(engine, "rm", "--force", container));
   }
 }

@@ -32,7 +32,7 @@ class FidelityIT {
   };
 
   @Test
-  void changesTheImageTheOrderTheFailureActionAndTheRecordOfAServiceAndNothingElse() {
+  void changesTheImageTheOrderAndTheFailureActionOfAServiceAndNothingElse() {
     try (TestHost host = TestHost.take();
         Chain chain = Chain.start(host.engine(), host.sqs())) {
       PlaylistlogImages images = new PlaylistlogImages(host.engine());
@@ -54,10 +54,6 @@ class FidelityIT {
           .withObject("/UpdateConfig")
           .put("Order", "start-first")
           .put("FailureAction", "rollback");
-      expected
-          .withObject("/Labels")
-          .put("waggle.push.delivery", answer.deliveryId())
-          .put("waggle.push.time", outcome.path("pushedAt").asText());
       assertThat(Fields.of(chain.service("torture").path("Spec")))
           .containsExactlyInAnyOrderEntriesOf(Fields.of(expected));
     }

@@ -68,12 +68,21 @@ final class Stage implements AutoCloseable {
     return this;
   }
 
-  AgentProcess startAgent() {
+  private Map<String, String> environment() {
     Map<String, String> environment = new HashMap<>(sqs.environment());
     environment.put("WAGGLE_QUEUE_URL", queue.url());
     environment.put("DOCKER_HOST", engine.dockerHost().toString());
     environment.putAll(settings);
-    AgentProcess agent = AgentProcess.start(environment);
+    return environment;
+  }
+
+  /// Runs a command as in the agent's container.
+  CommandOfTheJar run(String... arguments) throws InterruptedException {
+    return CommandOfTheJar.run(environment(), arguments);
+  }
+
+  AgentProcess startAgent() {
+    AgentProcess agent = AgentProcess.start(environment());
     agents.add(agent);
     return agent;
   }

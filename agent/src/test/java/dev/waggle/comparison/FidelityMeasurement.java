@@ -28,15 +28,13 @@ final class FidelityMeasurement {
   private static final String TAG = "faithful";
   private static final Duration LONGEST = Duration.ofMinutes(1);
 
-  /// What is meant to change: the image and where it runs, how it is to be rolled, and what Waggle
-  /// notes of the push.
+  /// What is meant to change: the image and where it runs, and how it is to be rolled.
   private static final List<String> INTENDED =
       List.of(
           "/TaskTemplate/ContainerSpec/Image",
           "/TaskTemplate/Placement/Platforms",
           "/UpdateConfig/Order",
-          "/UpdateConfig/FailureAction",
-          "/Labels/waggle.push.");
+          "/UpdateConfig/FailureAction");
 
   private final Scene scene;
 

@@ -9,6 +9,7 @@ import dev.waggle.faults.Plan.Shape;
 import dev.waggle.testhost.Fields;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -19,12 +20,21 @@ import java.util.TreeSet;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /// What must be true after a run, whatever failed in it.
 final class Invariants {
 
-  private static final Set<String> TOUCHING_NOTHING =
-      Set.of("superseded", "already current", "rolled back before");
+  /// What a service without labels for it asks for.
+  private static final Map<String, String> ASKED_FOR =
+      Map.of("/UpdateConfig/Order", "start-first", "/UpdateConfig/FailureAction", "rollback");
+
+  /// What an engine does where a service says nothing, and what it then says of it.
+  private static final Map<String, String> BY_DEFAULT =
+      Map.of(
+          "/UpdateConfig/Parallelism", "1",
+          "/UpdateConfig/Monitor", "5000000000",
+          "/UpdateConfig/MaxFailureRatio", "0");
 
   private final Plan plan;
   private final Observation seen;
@@ -45,9 +55,11 @@ final class Invariants {
     invariants.everythingCameToAnEnd();
     invariants.everyServiceRunsTheNewest();
     invariants.everyMessageEndedOnce();
+    invariants.everyRecordIsDoneWith();
     invariants.nothingElseRanOrChanged();
     invariants.noRequestFailed();
     invariants.theReportsAreTrue();
+    invariants.everyEndingWasNotified();
     return new Judgement(List.copyOf(invariants.violations), Set.copyOf(invariants.forgiven));
   }
 
@@ -83,7 +95,7 @@ final class Invariants {
       if (onlyThis
           && observed.running().size() > replicas
           && everySlotRuns(observed)
-          && plan.kinds().contains(FaultKind.ENGINE_KILLED)) {
+          && plan.kinds().stream().anyMatch(FaultKind::killsTheEngine)) {
         forgive("Swarm kept a second task of a slot after its engine was killed");
       } else if (observed.running().size() != replicas || !onlyThis) {
         violate(
@@ -178,77 +190,138 @@ final class Invariants {
     if (seen.left() > 0) {
       violate("2, one end: " + seen.left() + " messages are on the queue");
     }
-    if (seen.deadLetters().size() != seen.malformed()) {
+    if (!seen.deadLetters().equals(Collections.nCopies(seen.malformed(), Run.MALFORMED))) {
       violate(
           "2, one end: of "
               + seen.malformed()
               + " that cannot be read, given up were "
               + seen.deadLetters());
     }
-    for (Message message : seen.taken()) {
-      List<JsonNode> lines = closings(message.deliveryId());
-      if (lines.isEmpty()) {
-        violate("2, one end: nothing closed " + message);
-      }
-      Map<String, List<JsonNode>> byService =
-          lines.stream()
-              .collect(
-                  Collectors.groupingBy(
-                      line -> line.path("service").asText("all"),
-                      TreeMap::new,
-                      Collectors.toList()));
-      byService.forEach(
-          (service, ends) -> {
-            Set<String> outcomes =
-                ends.stream()
-                    .map(line -> line.path("outcome").asText())
-                    .collect(Collectors.toCollection(TreeSet::new));
-            boolean forgiven =
-                IntStream.range(1, ends.size())
-                    .allMatch(i -> mayFollow(ends.get(i - 1), ends.get(i)));
-            if (ends.size() > 1 && forgiven) {
-              forgive("a push that was handed out again ended again for the next agent");
-            } else if (ends.size() > 1) {
-              violate(
-                  "2, one end: "
-                      + message
-                      + " ended for "
-                      + service
-                      + " as "
-                      + outcomes
-                      + " in "
-                      + ends.size()
-                      + " lines: "
-                      + ends);
-            }
-          });
-      Set<String> wanting =
-          plan.services().stream()
-              .filter(service -> service.wish().wants(message.tag()))
-              .map(PlannedService::name)
-              .collect(Collectors.toCollection(TreeSet::new));
-      Set<String> expected = wanting.isEmpty() ? Set.of("all") : wanting;
-      if (!lines.isEmpty() && !byService.keySet().equals(expected)) {
-        violate(
-            "2, one end: "
-                + message
-                + " ended for "
-                + byService.keySet()
-                + ", not for "
-                + expected);
+    pushes().values().forEach(this::endedOnce);
+  }
+
+  /// The messages of each push: one that is repeated needs no ending of its own.
+  private Map<String, List<Message>> pushes() {
+    return seen.taken().stream()
+        .collect(
+            Collectors.groupingBy(
+                message ->
+                    message
+                        .digest()
+                        .map(digest -> message.tag() + " " + digest + " " + message.pushedAt())
+                        .orElse(message.deliveryId()),
+                TreeMap::new,
+                Collectors.toList()));
+  }
+
+  private void endedOnce(List<Message> repeats) {
+    Message message = repeats.getFirst();
+    List<JsonNode> lines =
+        repeats.stream()
+            .map(Message::deliveryId)
+            .distinct()
+            .flatMap(id -> closings(id).stream())
+            .toList();
+    if (lines.isEmpty()) {
+      violate("2, one end: nothing closed " + message);
+      return;
+    }
+    Map<String, List<JsonNode>> byService =
+        lines.stream()
+            .collect(Collectors.groupingBy(Invariants::service, TreeMap::new, Collectors.toList()));
+    byService.forEach(
+        (service, ends) -> {
+          if (!IntStream.range(1, ends.size())
+              .allMatch(i -> mayFollow(ends.get(i - 1), ends.get(i)))) {
+            violate(
+                "2, one end: "
+                    + message
+                    + " ended for "
+                    + service
+                    + " in "
+                    + ends.size()
+                    + " lines: "
+                    + ends);
+          }
+        });
+    Set<String> wanting =
+        plan.services().stream()
+            .filter(service -> service.wish().wants(message.tag()))
+            .map(PlannedService::name)
+            .collect(Collectors.toCollection(TreeSet::new));
+    Set<String> expected = wanting.isEmpty() ? Set.of("all") : wanting;
+    if (!byService.keySet().equals(expected)) {
+      violate(
+          "2, one end: " + message + " ended for " + byService.keySet() + ", not for " + expected);
+    }
+  }
+
+  private static String service(JsonNode line) {
+    return line.path("service").asText("all");
+  }
+
+  /// Whoever finds an ending that was not marked as told tells it again, word by word. Of a push
+  /// that nobody wants there is no record: it ends again with its message.
+  private boolean mayFollow(JsonNode first, JsonNode second) {
+    int agent = first.path("agent").asInt();
+    String id = first.path("deliveryId").asText();
+    boolean unwanted = service(first).equals("all");
+    if (unwanted && !id.equals(second.path("deliveryId").asText())) {
+      return true;
+    }
+    boolean again =
+        second.path("agent").asInt() > agent
+            && !seen.settled().contains(new Observation.Settled(agent, id, service(first)))
+            && Stream.of("deliveryId", "outcome", unwanted ? "service" : "closedAt")
+                .allMatch(field -> first.path(field).equals(second.path(field)));
+    boolean engineFailed = plan.kinds().stream().anyMatch(FaultKind::isOfTheEngine);
+    if (again && unwanted) {
+      forgive("a push that nobody wants was told of again: its message had not been deleted");
+    } else if (again && seen.killed().contains(agent)) {
+      forgive("an ending was told again: the agent was killed before it was marked as told");
+    } else if (again && engineFailed) {
+      forgive("an ending was told again: the engine was away when it was to be marked as told");
+    } else {
+      return false;
+    }
+    return true;
+  }
+
+  private void everyRecordIsDoneWith() {
+    seen.records()
+        .forEach(
+            (service, record) -> {
+              if (plan.services().stream()
+                  .noneMatch(of -> of.name().equals(service) && of.wish() != Plan.Wish.NONE)) {
+                violate("3, nothing else: there is a record of " + service);
+              }
+              for (JsonNode rollout : record.path("rollouts")) {
+                if (!rollout.path("ending").isObject()) {
+                  violate("2, one end: the record of " + service + " has left " + rollout);
+                } else if (!rollout.at("/ending/told").asBoolean()) {
+                  violate("2, one end: the record of " + service + " has not told " + rollout);
+                }
+              }
+            });
+    for (JsonNode line : seen.closings()) {
+      if (!service(line).equals("all") && !isRecorded(line)) {
+        violate("5, the truth: the record does not say so: " + line);
       }
     }
   }
 
-  /// Whoever gets a push again and has not seen how it ended can only say what is true now: the
-  /// same, or that there is nothing to do.
-  private boolean mayFollow(JsonNode first, JsonNode second) {
-    int agent = first.path("agent").asInt();
-    String outcome = second.path("outcome").asText();
-    return second.path("agent").asInt() > agent
-        && seen.handedBack()
-            .contains(new Observation.HandedBack(agent, first.path("deliveryId").asText()))
-        && (outcome.equals(first.path("outcome").asText()) || TOUCHING_NOTHING.contains(outcome));
+  private boolean isRecorded(JsonNode line) {
+    JsonNode record = seen.records().get(service(line));
+    return record != null
+        && record
+            .path("rollouts")
+            .valueStream()
+            .filter(rollout -> rollout.path("id").equals(line.path("deliveryId")))
+            .map(rollout -> rollout.path("ending"))
+            .anyMatch(
+                ending ->
+                    ending.path("outcome").equals(line.path("outcome"))
+                        && ending.path("at").equals(line.path("closedAt")));
   }
 
   private void nothingElseRanOrChanged() {
@@ -269,26 +342,56 @@ final class Invariants {
                           + image
                           + ", not one of "
                           + allowed));
-      Map<String, JsonNode> expected = fields(service, expectedSpec(service));
-      Map<String, JsonNode> actual = fields(service, observed.last());
-      if (tookTheOperatorsChangeBack(service) && fields(service, observed.first()).equals(actual)) {
+      Difference difference = difference(service, expectedSpec(service));
+      if (tookTheOperatorsChangeBack(service) && difference(service, observed.first()).isNone()) {
         forgive("Swarm went back after its engine failed, and took the operator's change back");
-      } else if (!expected.equals(actual)) {
-        Set<Map.Entry<String, JsonNode>> lost = new LinkedHashSet<>(expected.entrySet());
-        lost.removeAll(actual.entrySet());
-        Set<Map.Entry<String, JsonNode>> added = new LinkedHashSet<>(actual.entrySet());
-        added.removeAll(expected.entrySet());
-        violate("3, nothing else: " + service.name() + " lost " + lost + " and has " + added);
+      } else if (!difference.isNone()) {
+        violate(
+            "3, nothing else: "
+                + service.name()
+                + " lost "
+                + difference.lost()
+                + " and has "
+                + difference.added());
       }
     }
   }
 
-  private static Map<String, JsonNode> fields(PlannedService service, JsonNode spec) {
-    Map<String, JsonNode> fields = Fields.of(spec);
-    if (service.shape() != Shape.BYSTANDER) {
-      forget(fields);
+  private record Difference(
+      Set<Map.Entry<String, JsonNode>> lost, Set<Map.Entry<String, JsonNode>> added) {
+
+    boolean isNone() {
+      return lost.isEmpty() && added.isEmpty();
     }
-    return fields;
+  }
+
+  private Difference difference(PlannedService service, JsonNode expected) {
+    Map<String, JsonNode> before = Fields.of(expected);
+    Map<String, JsonNode> after = Fields.of(observed(service).last());
+    if (service.shape() != Shape.BYSTANDER) {
+      boolean plain = !expected.has("UpdateConfig");
+      Set<String> rolled =
+          Stream.of(before, after)
+              .flatMap(fields -> fields.keySet().stream())
+              .filter(field -> isRolled(field, after.get(field), plain))
+              .collect(Collectors.toSet());
+      before.keySet().removeAll(rolled);
+      after.keySet().removeAll(rolled);
+    }
+    Set<Map.Entry<String, JsonNode>> lost = new LinkedHashSet<>(before.entrySet());
+    lost.removeAll(after.entrySet());
+    Set<Map.Entry<String, JsonNode>> added = new LinkedHashSet<>(after.entrySet());
+    added.removeAll(before.entrySet());
+    return new Difference(lost, added);
+  }
+
+  /// Whether a rollout may have set a field to what it has now.
+  private static boolean isRolled(String field, @Nullable JsonNode now, boolean plain) {
+    return field.equals("/TaskTemplate/ContainerSpec/Image")
+        || field.startsWith("/TaskTemplate/Placement/Platforms")
+        || field.equals("/TaskTemplate/Placement")
+        || (now != null && now.asText().equals(ASKED_FOR.get(field)))
+        || (now != null && plain && now.asText().equals(BY_DEFAULT.get(field)));
   }
 
   /// Only good images are rolled where a second operator is: what Swarm went back from failed with
@@ -325,21 +428,6 @@ final class Invariants {
     return expected;
   }
 
-  /// What a rollout may change.
-  private static void forget(Map<String, JsonNode> fields) {
-    fields
-        .keySet()
-        .removeIf(
-            field ->
-                field.equals("/TaskTemplate/ContainerSpec/Image")
-                    || field.startsWith("/TaskTemplate/Placement/Platforms")
-                    || field.equals("/TaskTemplate/Placement")
-                    || field.equals("/UpdateConfig/Order")
-                    || field.equals("/UpdateConfig/FailureAction")
-                    || field.startsWith("/Labels/waggle.push.")
-                    || field.equals("/Labels/waggle.rolled-back-from"));
-  }
-
   private void noRequestFailed() {
     seen.client()
         .ifPresent(
@@ -374,6 +462,32 @@ final class Invariants {
     }
   }
 
+  /// At least once, and always the same. What nobody wanted is in no record, and may go unnoticed.
+  private void everyEndingWasNotified() {
+    Set<JsonNode> known = new LinkedHashSet<>();
+    for (JsonNode line : seen.closings()) {
+      String service = service(line);
+      String id = line.path("deliveryId").asText() + (service.equals("all") ? "" : "/" + service);
+      List<JsonNode> letters =
+          seen.letters().stream().filter(letter -> letter.path("id").asText().equals(id)).toList();
+      known.addAll(letters);
+      if (letters.isEmpty() && !service.equals("all")) {
+        violate("2, one end: nobody was notified of " + line);
+      }
+      for (JsonNode letter : letters) {
+        boolean same =
+            letter.at("/data/outcome").equals(line.path("outcome"))
+                && (service.equals("all") || letter.path("time").equals(line.path("closedAt")));
+        if (!same) {
+          violate("5, the truth: what was notified is not what was logged: " + letter);
+        }
+      }
+    }
+    seen.letters().stream()
+        .filter(letter -> !known.contains(letter))
+        .forEach(letter -> violate("5, the truth: notified and not logged: " + letter));
+  }
+
   private boolean isTrue(String outcome, Message message, JsonNode line) {
     String name = line.path("service").asText("");
     if (outcome.equals("no service wants it")) {
@@ -398,7 +512,8 @@ final class Invariants {
           newestFirst().stream()
               .anyMatch(
                   other ->
-                      other.pushedAt().compareTo(message.pushedAt()) > 0
+                      !other.deliveryId().equals(message.deliveryId())
+                          && other.pushedAt().compareTo(message.pushedAt()) >= 0
                           && service.wish().wants(other.tag()));
       case "refused by the registry" ->
           plan.pushes().get(message.push()).content() == Plan.Content.ABSENT

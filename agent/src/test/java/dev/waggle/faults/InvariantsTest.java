@@ -6,11 +6,11 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.waggle.faults.Observation.Answered;
-import dev.waggle.faults.Observation.HandedBack;
 import dev.waggle.faults.Observation.Message;
 import dev.waggle.faults.Observation.Observed;
 import dev.waggle.faults.Observation.Operation;
 import dev.waggle.faults.Observation.Running;
+import dev.waggle.faults.Observation.Settled;
 import dev.waggle.faults.Plan.Content;
 import dev.waggle.faults.Plan.Moment;
 import dev.waggle.faults.Plan.PlannedDelivery;
@@ -30,10 +30,9 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.function.UnaryOperator;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
 
 /// Each violation is found, and nothing where there is none: a good run of one push to one service,
 /// with one thing changed.
@@ -66,7 +65,11 @@ class InvariantsTest {
               observed("bystander", OLD, OLD, List.of(OLD), Set.of(OLD))));
   private final List<JsonNode> closings = new ArrayList<>(List.of(closing("id", "web", "updated")));
   private final List<String> otherLines = new ArrayList<>();
-  private final Set<HandedBack> handedBack = new HashSet<>();
+  private final List<JsonNode> letters = new ArrayList<>();
+  private final Set<Integer> killed = new HashSet<>();
+  private final Set<Settled> settled = new HashSet<>();
+  private final Map<String, JsonNode> records = new TreeMap<>();
+  private int malformed;
   private final Map<String, Instant> takenAway = new HashMap<>();
   private final List<Operation> operations = new ArrayList<>();
   private Plan plan = PLAN;
@@ -130,19 +133,61 @@ class InvariantsTest {
             taken,
             left,
             deadLetters,
-            0,
+            malformed,
             services,
             Map.of("v1", List.of(NEW)),
             takenAway,
             Set.of(OLD, NEW),
             closings,
-            handedBack,
+            letters.isEmpty() ? letters() : letters,
+            killed,
+            settled,
+            records.isEmpty() ? recorded() : records,
             otherLines,
             operations,
             Optional.of(
                 new RequestingClient.Counts(
                     new TreeMap<>(Map.of("hello", 9L)), new TreeMap<>(), failedRequests)),
             unfinished));
+  }
+
+  /// What the closings tell, as records have it.
+  private Map<String, JsonNode> recorded() {
+    Map<String, ObjectNode> recorded = new TreeMap<>();
+    for (JsonNode line : closings) {
+      if (line.has("service")) {
+        recorded
+            .computeIfAbsent(line.path("service").asText(), _ -> JSON.createObjectNode())
+            .withArray("/rollouts")
+            .add(rollout(line));
+      }
+    }
+    return new TreeMap<>(recorded);
+  }
+
+  /// One for each closing.
+  private List<JsonNode> letters() {
+    return closings.stream().map(InvariantsTest::letter).toList();
+  }
+
+  private static JsonNode letter(JsonNode line) {
+    String id = line.path("deliveryId").asText();
+    ObjectNode letter =
+        JSON.createObjectNode()
+            .put("id", line.has("service") ? id + "/" + line.path("service").asText() : id)
+            .put("time", line.path("closedAt").asText());
+    letter.putObject("data").put("outcome", line.path("outcome").asText());
+    return letter;
+  }
+
+  private static ObjectNode rollout(JsonNode line) {
+    ObjectNode rollout = JSON.createObjectNode().put("id", line.path("deliveryId").asText());
+    rollout
+        .putObject("ending")
+        .put("outcome", line.path("outcome").asText())
+        .put("at", line.path("closedAt").asText())
+        .put("told", true);
+    return rollout;
   }
 
   private void assertViolated(String beginning) {
@@ -192,6 +237,12 @@ class InvariantsTest {
   void findsAMessageThatWasGivenUpForNoReason() {
     deadLetters.add("a message");
     assertViolated("2, one end: of 0 that cannot be read");
+    malformed = 1;
+    assertViolated("2, one end: of 1 that cannot be read");
+    deadLetters.set(0, Run.MALFORMED);
+    assertThat(violated()).isEmpty();
+    deadLetters.clear();
+    assertViolated("2, one end: of 1 that cannot be read");
   }
 
   @Test
@@ -206,33 +257,141 @@ class InvariantsTest {
   }
 
   @Test
+  void findsAPushThatEndedForAServiceThatDidNotWantItAndForNoneThatDid() {
+    closings.set(0, closing("id", "bystander", "updated"));
+    assertThat(violated())
+        .anySatisfy(of -> assertThat(of).startsWith("2, one end: ").contains("not for [web]"));
+  }
+
+  @Test
   void findsAMessageThatEndedTwice() {
     closings.add(closing("id", "web", "updated"));
     assertViolated("2, one end: ");
-    handedBack.add(new HandedBack(0, "id"));
-    assertViolated("2, one end: ");
-  }
-
-  @ParameterizedTest
-  @ValueSource(strings = {"updated", "already current"})
-  void forgivesThatAPushThatIsHandedOutAgainEndsAgainForTheNextAgent(String outcome) {
-    closings.add(closing("id", "web", outcome).put("agent", 1));
-    assertViolated("2, one end: ");
-    handedBack.add(new HandedBack(1, "id"));
-    handedBack.add(new HandedBack(0, "another"));
-    assertViolated("2, one end: ");
-    handedBack.add(new HandedBack(0, "id"));
-    assertForgiven("a push that was handed out again");
-    closings.add(closing("id", "web", outcome).put("agent", 1));
+    killed.add(0);
     assertViolated("2, one end: ");
   }
 
   @Test
-  void findsThatTheNextAgentDidSomethingElse() {
-    closings.set(0, closing("id", "web", "already current"));
+  void forgivesThatAnEndingIsToldAgainWhoseAgentWasKilledBeforeItWasMarked() {
     closings.add(closing("id", "web", "updated").put("agent", 1));
-    handedBack.add(new HandedBack(0, "id"));
     assertViolated("2, one end: ");
+    killed.add(0);
+    settled.add(new Settled(1, "id", "web"));
+    settled.add(new Settled(0, "id", "all"));
+    assertForgiven("an ending was told again: the agent was killed");
+    settled.add(new Settled(0, "id", "web"));
+    assertViolated("2, one end: ");
+  }
+
+  @Test
+  void forgivesThatAnEndingIsToldAgainWhoseEngineWasAway() {
+    closings.add(closing("id", "web", "updated").put("agent", 1));
+    plan = planWith(FaultKind.ENGINE_KILLED_BEFORE_MARK);
+    assertForgiven("an ending was told again: the engine was away");
+    plan = planWith(FaultKind.AGENT_KILLED_BEFORE_MARK);
+    assertViolated("2, one end: ");
+  }
+
+  @Test
+  void findsAThirdAgentThatTellsWhatTheSecondHasMarked() {
+    closings.add(closing("id", "web", "updated").put("agent", 1));
+    closings.add(closing("id", "web", "updated").put("agent", 2));
+    killed.addAll(List.of(0, 1));
+    settled.add(new Settled(1, "id", "web"));
+    assertViolated("2, one end: ");
+  }
+
+  @Test
+  void findsTwoDecisionsOfOneEnding() {
+    closings.add(
+        closing("id", "web", "updated").put("agent", 1).put("closedAt", "2026-01-01T00:01:01Z"));
+    killed.add(0);
+    records.put("web", recorded("id", closings.get(0), closings.get(1)));
+    assertThat(violated()).anyMatch(of -> of.startsWith("2, one end: "));
+    closings.set(1, closing("id", "web", "already current").put("agent", 1));
+    records.put("web", recorded("id", closings.get(0), closings.get(1)));
+    assertThat(violated()).anyMatch(of -> of.startsWith("2, one end: "));
+  }
+
+  private static ObjectNode recorded(String id, JsonNode... lines) {
+    ObjectNode record = JSON.createObjectNode();
+    for (JsonNode line : lines) {
+      record.withArray("/rollouts").add(rollout(line).put("id", id));
+    }
+    return record;
+  }
+
+  @Test
+  void wantsNoEndingOfItsOwnForARepeat() {
+    taken.add(message("again", "v1", NEW, 0));
+    assertThat(violated()).isEmpty();
+    closings.add(closing("again", "web", "already current"));
+    assertViolated("2, one end: ");
+    taken.set(1, new Message("again", "v1", Optional.empty(), "2026-01-01T00:00:00Z", 0));
+    assertThat(violated()).isEmpty();
+    closings.removeLast();
+    assertViolated("2, one end: nothing closed");
+  }
+
+  @Test
+  void forgivesThatAPushThatNobodyWantsEndsAgainUntilItsMessageIsDeleted() {
+    taken.set(0, message("id", "edge", NEW, 0));
+    closings.clear();
+    services.put("web", observed("web", OLD, OLD, List.of(OLD), Set.of(OLD)));
+    ObjectNode line = closing("id", "", "no service wants it");
+    line.remove("service");
+    closings.add(line);
+    assertThat(violated()).isEmpty();
+    closings.add(line.deepCopy().put("agent", 1).put("closedAt", "2026-01-01T00:01:01Z"));
+    settled.add(new Settled(1, "id", "all"));
+    assertForgiven("a push that nobody wants was told of again");
+    settled.add(new Settled(0, "id", "all"));
+    assertViolated("2, one end: ");
+  }
+
+  @Test
+  void findsAnEndingThatNobodyWasNotifiedOf() {
+    letters.add(letter(closing("another", "web", "updated")));
+    assertThat(violated())
+        .hasSize(2)
+        .anySatisfy(of -> assertThat(of).startsWith("2, one end: nobody was notified of"))
+        .anySatisfy(of -> assertThat(of).startsWith("5, the truth: notified and not logged"));
+    letters.set(0, letter(closings.getFirst()));
+    assertThat(violated()).isEmpty();
+    letters.add(letter(closings.getFirst()));
+    assertThat(violated()).isEmpty();
+    letters.add(letter(closing("id", "web", "rolled back")));
+    assertViolated("5, the truth: what was notified is not what was logged");
+  }
+
+  @Test
+  void findsARecordThatIsNotDoneWith() {
+    ObjectNode record = recorded("id", closings.getFirst());
+    records.put("web", record);
+    record.withArray("/rollouts").addObject().put("id", "another").put("tries", 0);
+    assertViolated("2, one end: the record of web has left");
+    record.withArray("/rollouts").remove(1);
+    assertThat(violated()).isEmpty();
+    record.withObject("/rollouts/0/ending").put("told", false);
+    assertViolated("2, one end: the record of web has not told");
+  }
+
+  @Test
+  void findsARecordOfAServiceThatWantsNone() {
+    records.put("web", recorded("id", closings.getFirst()));
+    records.put("bystander", JSON.createObjectNode());
+    assertViolated("3, nothing else: there is a record of bystander");
+    records.remove("bystander");
+    records.put("waggle.unknown", JSON.createObjectNode());
+    assertViolated("3, nothing else: there is a record of waggle.unknown");
+  }
+
+  @Test
+  void findsAReportThatTheRecordDoesNotKnow() {
+    records.put("web", recorded("another", closings.getFirst()));
+    assertViolated("5, the truth: the record does not say so");
+    records.put("web", recorded("id", closing("id", "web", "superseded")));
+    assertViolated("5, the truth: the record does not say so");
   }
 
   private static Plan planWith(FaultKind kind) {
@@ -335,6 +494,39 @@ class InvariantsTest {
     first.withObject("/TaskTemplate/ContainerSpec").putArray("CapabilityAdd").add("CAP_KILL");
     services.put("web", new Observed(first, good.last(), good.running(), good.seen()));
     assertViolated("3, nothing else: web lost [/TaskTemplate/ContainerSpec/CapabilityAdd/0");
+  }
+
+  private void webBecame(UnaryOperator<ObjectNode> change) {
+    Observed good = observed("web", OLD, NEW, List.of(NEW), Set.of(OLD, NEW));
+    services.put(
+        "web",
+        new Observed(good.first(), change.apply(spec("web", NEW)), good.running(), good.seen()));
+  }
+
+  @Test
+  void findsALabelOfOurs() {
+    webBecame(spec -> spec.set("Labels", JSON.createObjectNode().put("waggle.record", "{}")));
+    assertViolated("3, nothing else: web lost [] and has [/Labels/waggle.record");
+  }
+
+  @Test
+  void allowsTheUpdateSettingsThatAServiceAsksForAndNoOthers() {
+    webBecame(spec -> settings(spec, "start-first", 5_000_000_000L));
+    assertThat(violated()).isEmpty();
+    webBecame(spec -> settings(spec, "stop-first", 5_000_000_000L));
+    assertViolated("3, nothing else: web lost [] and has [/UpdateConfig/Order");
+    webBecame(spec -> settings(spec, "start-first", 6_000_000_000L));
+    assertViolated("3, nothing else: web lost [] and has [/UpdateConfig/Monitor");
+  }
+
+  private static ObjectNode settings(ObjectNode spec, String order, long monitor) {
+    spec.withObject("/UpdateConfig")
+        .put("Parallelism", 1)
+        .put("FailureAction", "rollback")
+        .put("Monitor", monitor)
+        .put("MaxFailureRatio", 0)
+        .put("Order", order);
+    return spec;
   }
 
   @Test

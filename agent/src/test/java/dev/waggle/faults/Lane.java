@@ -29,6 +29,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -43,6 +44,7 @@ final class Lane implements AutoCloseable {
   final EngineHttp api;
   final SqsServer sqs;
   final QueueFront queue;
+  final EngineFront engineFront;
   final RegistryFront registry;
   final URI webhook;
   final Map<Content, String> digests = new EnumMap<>(Content.class);
@@ -57,6 +59,7 @@ final class Lane implements AutoCloseable {
     api = EngineHttp.connect(engine.dockerHost());
     sqs = SqsServer.startInJvm(engine);
     queue = new QueueFront(sqs, "127.0.0.1");
+    engineFront = new EngineFront(engine, queue::consumer);
     registry = new RegistryFront(engine.registry(), engine.hostAddress().orElseThrow());
     engine.mirror(registry.address());
     Map<String, String> settings = new HashMap<>(sqs.environment());
@@ -176,14 +179,17 @@ final class Lane implements AutoCloseable {
     if (!service.wish().label().isEmpty()) {
       spec.withObject("/Labels").put("waggle.tags", service.wish().label());
     }
+    spec.withObject("/TaskTemplate/ContainerSpec").put("Image", image);
+    spec.withObject("/Mode/Replicated").put("Replicas", service.replicas());
+    if (service.shape() == Plan.Shape.PLAIN) {
+      return spec;
+    }
     spec.withObject("/TaskTemplate/ContainerSpec")
-        .put("Image", image)
         .put("StopGracePeriod", Duration.ofSeconds(2).toNanos());
     spec.withObject("/TaskTemplate/RestartPolicy")
         .put("Condition", "any")
         .put("Delay", Duration.ofMillis(500).toNanos());
     spec.withObject("/TaskTemplate").putArray("Networks").addObject().put("Target", "app");
-    spec.withObject("/Mode/Replicated").put("Replicas", service.replicas());
     for (String phase : new String[] {"/UpdateConfig", "/RollbackConfig"}) {
       spec.withObject(phase)
           .put("Parallelism", 1)
@@ -204,9 +210,22 @@ final class Lane implements AutoCloseable {
     }
   }
 
+  /// What the agent remembers: the configs of its records, by their names.
+  Map<String, JsonNode> records() {
+    Map<String, JsonNode> records = new TreeMap<>();
+    for (JsonNode config : api.get("/configs")) {
+      JsonNode record = config.at("/Spec/Labels").path("waggle.record");
+      if (!record.isMissingNode()) {
+        records.put(config.at("/Spec/Name").asText(), read(record.asText()));
+      }
+    }
+    return records;
+  }
+
   /// Removes what a run has left in the engine, images included: the next has to pull them again.
   void clear() {
     api.get("/services").forEach(service -> api.delete("/services/" + service.path("ID").asText()));
+    records().keySet().forEach(record -> api.delete("/configs/" + record));
     Await.until(
         "an engine without containers", SOON, () -> api.get("/containers/json?all=1").isEmpty());
     api.get("/images/json")
@@ -223,6 +242,7 @@ final class Lane implements AutoCloseable {
     front.close();
     function.close();
     queue.close();
+    engineFront.close();
     registry.close();
     http.close();
     api.close();

@@ -14,14 +14,17 @@ import java.util.Set;
 /// @param answers what the webhook answered, delivery by delivery
 /// @param taken the messages that the queue took, oldest first
 /// @param left how many of them the queue still holds
-/// @param deadLetters what the queue gave up
+/// @param deadLetters what the queue gave up, word by word
 /// @param malformed how many messages that cannot be read were put on the queue
 /// @param services by their names
 /// @param tags what each tag of the repository named, one digest after the other
 /// @param takenAway when a tag that had named something was taken away again
 /// @param healthy the digests of images that become healthy
 /// @param closings the agents' lines that close a push, with the number of the agent
-/// @param handedBack what an agent left to the next, though it had closed some of it
+/// @param letters the notifications that came
+/// @param killed the numbers of the agents that were killed
+/// @param settled the endings that no other agent need tell
+/// @param records what the agent remembers in the end, by the service's name
 /// @param otherLines what else the agent wrote that is no JSON, which it must not
 /// @param operator what a second operator did
 /// @param client how the client's requests were answered, empty where none was there
@@ -37,7 +40,10 @@ record Observation(
     Map<String, Instant> takenAway,
     Set<String> healthy,
     List<JsonNode> closings,
-    Set<HandedBack> handedBack,
+    List<JsonNode> letters,
+    Set<Integer> killed,
+    Set<Settled> settled,
+    Map<String, JsonNode> records,
     List<String> otherLines,
     List<Operation> operator,
     Optional<RequestingClient.Counts> client,
@@ -60,8 +66,11 @@ record Observation(
 
   record Running(String slot, String digest) {}
 
-  /// A push that the agent of this number was killed with, gave back, or deleted in vain.
-  record HandedBack(int agent, String deliveryId) {}
+  /// An ending that an agent marked as told or, where no service wanted the push, whose message it
+  /// deleted.
+  ///
+  /// @param service its name, `all` where none wanted the push
+  record Settled(int agent, String deliveryId, String service) {}
 
   /// @param pointer the field that was set
   /// @param value to which value

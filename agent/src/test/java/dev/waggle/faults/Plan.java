@@ -53,6 +53,8 @@ record Plan(
     WEB,
     /// Has no label: never to be touched.
     BYSTANDER,
+    /// As `docker service create` makes it of a name and an image: without any settings.
+    PLAIN,
     /// Every field of a service that there is, and no replicas.
     TORTURE
   }
@@ -98,6 +100,11 @@ record Plan(
 
     /// After the agent has sent an update, or after a while if it sends none.
     record AfterUpdate(long ms) implements Moment {}
+
+    /// When a request of the agent's comes by the kind's place.
+    ///
+    /// @param others how many come by before
+    record AtPlace(int others) implements Moment {}
   }
 
   record PlannedFault(FaultKind kind, Moment moment, long forMs) {}

@@ -73,6 +73,21 @@ final class Planner {
             SECOND_OPERATOR,
             MESSAGE_MALFORMED ->
             faults.add(new PlannedFault(kind, moment(), 500 + random.nextInt(4000)));
+        case AGENT_KILLED_BEFORE_DELETE,
+            AGENT_KILLED_BEFORE_UPDATE,
+            AGENT_KILLED_AFTER_UPDATE,
+            AGENT_KILLED_BEFORE_ENDING,
+            AGENT_KILLED_BEFORE_MARK,
+            ENGINE_KILLED_BEFORE_DELETE,
+            ENGINE_KILLED_BEFORE_UPDATE,
+            ENGINE_KILLED_AFTER_UPDATE,
+            ENGINE_KILLED_BEFORE_ENDING,
+            ENGINE_KILLED_BEFORE_MARK ->
+            faults.add(
+                new PlannedFault(
+                    kind,
+                    new Moment.AtPlace(random.nextInt(3) == 0 && pushes.size() > 1 ? 1 : 0),
+                    500 + random.nextInt(4000)));
       }
     }
     return new Plan(seed, services(), pushes, deliveries, faults);
@@ -88,12 +103,15 @@ final class Planner {
     List<PlannedService> services = new ArrayList<>();
     services.add(
         new PlannedService(
-            "first-" + seed, Shape.WEB, random.nextInt(3) == 0 ? Wish.RELEASES : Wish.ANY, 2));
+            "first-" + seed,
+            Shape.WEB,
+            random.nextInt(3) == 0 && !isAtAPlace() ? Wish.RELEASES : Wish.ANY,
+            2));
     if (random.nextInt(2) == 0) {
       services.add(
           new PlannedService(
               "second-" + seed,
-              Shape.WEB,
+              random.nextInt(3) == 0 ? Shape.PLAIN : Shape.WEB,
               one(List.of(Wish.ANY, Wish.RELEASES, Wish.NO_CANDIDATES)),
               1));
     }
@@ -113,13 +131,20 @@ final class Planner {
       pushes.add(
           new PlannedPush(
               number,
-              random.nextInt(12) == 0 ? "vorce/stranger" : Plan.REPOSITORY,
+              random.nextInt(12) == 0 && !(number == 0 && isAtAPlace())
+                  ? "vorce/stranger"
+                  : Plan.REPOSITORY,
               one(TAGS),
               content(),
               at));
       at += random.nextInt(2) == 0 ? random.nextInt(400) : 500 + random.nextInt(4000);
     }
     return pushes;
+  }
+
+  /// Where nothing is wanted, no request comes by.
+  private boolean isAtAPlace() {
+    return kinds.stream().anyMatch(kind -> kind.place().isPresent());
   }
 
   /// What a second operator changes while an unproven image is rolled makes that image the one that

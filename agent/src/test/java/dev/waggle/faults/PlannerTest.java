@@ -3,6 +3,8 @@ package dev.waggle.faults;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.waggle.faults.Plan.Content;
+import dev.waggle.faults.Plan.Moment;
+import dev.waggle.faults.Plan.PlannedFault;
 import dev.waggle.faults.Plan.PlannedPush;
 import java.util.EnumSet;
 import java.util.List;
@@ -55,6 +57,35 @@ class PlannerTest {
               assertThat(ofTheEngine).isLessThanOrEqualTo(1);
               assertThat(plan.requested().isPresent()).isEqualTo(ofTheEngine == 0);
             });
+  }
+
+  @Test
+  void liesInWaitAtEveryPlaceForTheAgentAndTheEngineAndForTheFirstAndForTheNext() {
+    List<PlannedFault> faults =
+        PLANS.stream()
+            .flatMap(plan -> plan.faults().stream())
+            .filter(fault -> fault.kind().place().isPresent())
+            .toList();
+    for (Place place : Place.values()) {
+      for (boolean engine : new boolean[] {false, true}) {
+        assertThat(faults)
+            .anyMatch(
+                fault ->
+                    fault.kind().place().orElseThrow() == place
+                        && fault.kind().killsTheEngine() == engine);
+      }
+      assertThat(faults)
+          .filteredOn(fault -> fault.kind().place().orElseThrow() == place)
+          .extracting(PlannedFault::moment)
+          .contains(new Moment.AtPlace(0), new Moment.AtPlace(1));
+    }
+  }
+
+  @Test
+  void makesServicesOfEveryShape() {
+    Set<Plan.Shape> shapes = EnumSet.noneOf(Plan.Shape.class);
+    PLANS.forEach(plan -> plan.services().forEach(service -> shapes.add(service.shape())));
+    assertThat(shapes).isEqualTo(EnumSet.allOf(Plan.Shape.class));
   }
 
   @Test

@@ -39,9 +39,8 @@ final class QueueFront implements AutoCloseable {
   /// The last receipt of every message that was given out and not deleted.
   private final Map<String, String> inFlight = new ConcurrentHashMap<>();
 
-  /// The number of the consumer whose deletion of a message was confirmed and forgotten, by the
-  /// message's id.
-  private final Map<String, Integer> deletedInVain = new ConcurrentHashMap<>();
+  /// The number of the consumer that deleted a message, by the message's id.
+  private final Map<String, Integer> deleted = new ConcurrentHashMap<>();
 
   private final AtomicInteger consumer = new AtomicInteger();
   private final AtomicBoolean losingDeletion = new AtomicBoolean();
@@ -49,6 +48,7 @@ final class QueueFront implements AutoCloseable {
   private final AtomicLong lastChange = new AtomicLong();
   private final CountDownLatch closed = new CountDownLatch(1);
   private volatile String url = "";
+  private volatile List<Ambush> ambushes = List.of();
 
   QueueFront(SqsServer sqs, String address) {
     this.sqs = sqs;
@@ -60,11 +60,12 @@ final class QueueFront implements AutoCloseable {
   }
 
   /// Begins with a new queue.
-  synchronized void of(String queueUrl) {
+  synchronized void of(String queueUrl, List<Ambush> waiting) {
     url = queueUrl;
+    ambushes = waiting;
     taken.clear();
     inFlight.clear();
-    deletedInVain.clear();
+    deleted.clear();
     consumer.set(0);
     losingDeletion.set(false);
     holdingMs.set(0);
@@ -83,9 +84,14 @@ final class QueueFront implements AutoCloseable {
     return new LinkedHashMap<>(taken);
   }
 
-  /// The number of the consumer, the first is 0, whose deletion was forgotten, by the message's id.
-  Map<String, Integer> deletedInVain() {
-    return Map.copyOf(deletedInVain);
+  /// The number of the consumer, the first is 0, that deleted a message, by the message's id.
+  Map<String, Integer> deleted() {
+    return Map.copyOf(deleted);
+  }
+
+  /// The number of the consumer that receives now, the first is 0.
+  int consumer() {
+    return consumer.get();
   }
 
   /// How long nothing has changed in the queue.
@@ -180,16 +186,18 @@ final class QueueFront implements AutoCloseable {
   }
 
   private void delete(HttpExchange exchange, byte[] body) throws IOException {
+    int deleter = consumer.get();
+    if (Ambush.strikes(ambushes, Place.BEFORE_DELETE) && deleter != consumer.get()) {
+      return;
+    }
     if (losingDeletion.getAndSet(false)) {
       ObjectNode confirmation = JSON.createObjectNode();
       confirmation.putArray("Failed");
       JSON.readTree(body)
           .path("Entries")
           .forEach(
-              entry -> {
-                deletedInVain.put(entry.path("Id").asText(), consumer.get());
-                confirmation.withArray("/Successful").addObject().set("Id", entry.path("Id"));
-              });
+              entry ->
+                  confirmation.withArray("/Successful").addObject().set("Id", entry.path("Id")));
       exchange.getResponseHeaders().set("Content-Type", "application/x-amz-json-1.0");
       Front.respond(exchange, 200, confirmation.toString().getBytes(StandardCharsets.UTF_8));
       return;
@@ -197,7 +205,11 @@ final class QueueFront implements AutoCloseable {
     HttpResponse<byte[]> answer = front.ask(exchange, body);
     JSON.readTree(answer.body())
         .path("Successful")
-        .forEach(deleted -> inFlight.remove(deleted.path("Id").asText()));
+        .forEach(
+            entry -> {
+              inFlight.remove(entry.path("Id").asText());
+              deleted.put(entry.path("Id").asText(), deleter);
+            });
     lastChange.set(System.nanoTime());
     Front.passBack(exchange, answer);
   }

@@ -30,8 +30,10 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
@@ -42,13 +44,15 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /// Carries a plan out on a lane, and collects what can be seen of it.
 final class Run implements AutoCloseable {
 
   private static final JsonMapper JSON = new JsonMapper();
-  private static final Duration VISIBILITY = Duration.ofSeconds(60);
+  private static final Duration VISIBILITY = Duration.ofSeconds(30);
   private static final Duration TO_BEGIN = Duration.ofMinutes(3);
   private static final Duration TO_AN_END = Duration.ofMinutes(3);
 
@@ -57,6 +61,11 @@ final class Run implements AutoCloseable {
 
   /// Where the agent sends no update, what was to happen after it happens after this.
   private static final Duration LONGEST_BEFORE_AN_UPDATE = Duration.ofSeconds(6);
+
+  /// Where no request comes by a place, what was to happen there happens after this.
+  private static final Duration LONGEST_BEFORE_A_PLACE = Duration.ofSeconds(30);
+
+  static final String MALFORMED = "{\"version\": 1}";
 
   /// The queue takes pushes of one content to one tag within a minute for one push.
   private static final Duration BETWEEN_PUSHES = Duration.ofSeconds(70);
@@ -70,6 +79,8 @@ final class Run implements AutoCloseable {
   private final Path clocks;
   private final Agents agents;
   private final Watch watch;
+  private final Map<PlannedFault, Ambush> ambushes;
+  private final Letterbox letterbox = new Letterbox();
   private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
   private final CountDownLatch closed = new CountDownLatch(1);
   private final Instant firstPush =
@@ -90,12 +101,15 @@ final class Run implements AutoCloseable {
     this.lane = lane;
     this.plan = plan;
     this.queue = lane.sqs.createFifoQueue("waggle-" + UUID.randomUUID() + ".fifo", VISIBILITY);
-    lane.queue.of(queue.url());
+    this.ambushes = ambushes();
+    lane.queue.of(queue.url(), List.copyOf(ambushes.values()));
+    lane.engineFront.of(List.copyOf(ambushes.values()));
     try {
       this.directory = Files.createTempDirectory("waggle-run");
       // Not where the disk may be full.
       this.clocks = Files.createTempDirectory("waggle-clock");
       set("+0");
+      Files.writeString(clocks.resolve("addresses"), letterbox.address());
     } catch (IOException failed) {
       throw new UncheckedIOException(failed);
     }
@@ -107,13 +121,34 @@ final class Run implements AutoCloseable {
     this.watch = new Watch(lane.api);
   }
 
+  private Map<PlannedFault, Ambush> ambushes() {
+    Map<PlannedFault, Ambush> waiting = new LinkedHashMap<>();
+    for (PlannedFault fault : plan.faults()) {
+      if (fault.moment() instanceof Moment.AtPlace(int others)) {
+        waiting.put(
+            fault,
+            new Ambush(
+                fault.kind().place().orElseThrow(),
+                others,
+                fault.kind().killsTheEngine() ? lane.engine::killEngine : this::killAgent));
+      }
+    }
+    return waiting;
+  }
+
+  private void killAgent() {
+    agents.kill();
+  }
+
   private Map<String, String> environment() {
     Map<String, String> environment = new HashMap<>(lane.sqs.environment());
     environment.put("AWS_ENDPOINT_URL_SQS", lane.queue.endpoint());
     environment.put("WAGGLE_QUEUE_URL", queue.url());
-    environment.put("DOCKER_HOST", lane.engine.dockerHost().toString());
+    environment.put("DOCKER_HOST", lane.engineFront.dockerHost().toString());
     environment.put("WAGGLE_ROLLOUT_TIMEOUT", "1m");
     environment.put("WAGGLE_HEALTH_FILE", directory.resolve("healthy").toString());
+    environment.put("WAGGLE_NOTIFY_FILE", clocks.resolve("addresses").toString());
+    environment.put("WAGGLE_NOTIFY_EVENTS", "all");
     if (has(FaultKind.DISK_FULL)) {
       command("mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", directory.toString());
     }
@@ -174,7 +209,7 @@ final class Run implements AutoCloseable {
       steps.add(
           threads.submit(
               () -> {
-                await(fault.moment());
+                await(fault);
                 inject(fault);
                 return null;
               }));
@@ -227,8 +262,13 @@ final class Run implements AutoCloseable {
     pause(ms - Duration.ofNanos(System.nanoTime() - began).toMillis());
   }
 
-  private void await(Moment moment) throws InterruptedException {
-    switch (moment) {
+  private void await(PlannedFault fault) throws InterruptedException {
+    switch (fault.moment()) {
+      case Moment.AtPlace _ -> {
+        if (!Objects.requireNonNull(ambushes.get(fault)).await(LONGEST_BEFORE_A_PLACE)) {
+          System.out.println("seed " + plan.seed() + ": no request came by, " + fault.kind());
+        }
+      }
       case Moment.At(long ms) -> at(ms);
       case Moment.AfterUpdate(long ms) -> {
         long end = System.nanoTime() + LONGEST_BEFORE_AN_UPDATE.toNanos();
@@ -289,6 +329,21 @@ final class Run implements AutoCloseable {
         pause(fault.forMs());
         lane.engine.startEngine();
       }
+      case AGENT_KILLED_BEFORE_DELETE,
+          AGENT_KILLED_BEFORE_UPDATE,
+          AGENT_KILLED_AFTER_UPDATE,
+          AGENT_KILLED_BEFORE_ENDING,
+          AGENT_KILLED_BEFORE_MARK -> {
+        // It has happened, and the next was started.
+      }
+      case ENGINE_KILLED_BEFORE_DELETE,
+          ENGINE_KILLED_BEFORE_UPDATE,
+          ENGINE_KILLED_AFTER_UPDATE,
+          ENGINE_KILLED_BEFORE_ENDING,
+          ENGINE_KILLED_BEFORE_MARK -> {
+        pause(fault.forMs());
+        lane.engine.startEngine();
+      }
       case ENGINE_PAUSED -> {
         lane.engine.run("kill -STOP \"$(cat \"$engine_pid_file\")\"");
         pause(fault.forMs());
@@ -326,7 +381,7 @@ final class Run implements AutoCloseable {
                 request ->
                     request
                         .queueUrl(queue.url())
-                        .messageBody("{\"version\": 1}")
+                        .messageBody(MALFORMED)
                         .messageGroupId(Plan.REPOSITORY)
                         .messageDeduplicationId(UUID.randomUUID().toString()));
       }
@@ -439,66 +494,102 @@ final class Run implements AutoCloseable {
         return service.name() + " is " + state;
       }
       int replicas = now.at("/Spec/Mode/Replicated/Replicas").asInt();
-      long running =
-          has(FaultKind.ENGINE_KILLED) ? slots(service.name()) : lane.api.running(service.name());
+      long running = running(service.name());
       if (running != replicas) {
         unrest = service.name() + " runs " + running + " of " + replicas;
       }
     }
     int messages = lane.sqs.messages(queue.url());
     if (messages > 0) {
-      // Whoever rolls a service has its messages, and would be heard of before their time is over.
-      boolean rolling = !unrest.isEmpty();
       unrest = messages + " messages are on the queue";
-      if (!rolling
-          && agents.quiet().compareTo(QUIET) > 0
-          && lane.queue.quiet().compareTo(QUIET) > 0) {
+      if (agents.quiet().compareTo(QUIET) > 0 && lane.queue.quiet().compareTo(QUIET) > 0) {
         lane.queue.expireVisibility();
+      }
+    }
+    for (JsonNode record : lane.records().values()) {
+      if (!record
+          .path("rollouts")
+          .valueStream()
+          .allMatch(of -> of.at("/ending/told").asBoolean())) {
+        unrest = "a record is not done with: " + record;
       }
     }
     return steps.stream().allMatch(Future::isDone) ? unrest : "not all has been done";
   }
 
-  /// How many slots have a task that runs.
-  private long slots(String service) {
-    return lane.api
-        .tasks(service)
-        .valueStream()
-        .filter(task -> !task.path("DesiredState").asText().equals("shutdown"))
-        .filter(task -> task.at("/Status/State").asText().equals("running"))
-        .map(task -> task.path("Slot").asText())
-        .distinct()
-        .count();
+  /// How many tasks are wanted and run. An engine that was started again says of tasks that they
+  /// run until it has missed their containers; and where it was killed there may be two of a slot.
+  private long running(String service) {
+    Set<String> containers =
+        lane.api
+            .get("/containers/json")
+            .valueStream()
+            .map(container -> container.path("Id").asText())
+            .collect(Collectors.toSet());
+    Stream<String> slots =
+        lane.api
+            .tasks(service)
+            .valueStream()
+            .filter(task -> task.path("DesiredState").asText().equals("running"))
+            .filter(task -> task.at("/Status/State").asText().equals("running"))
+            .filter(
+                task ->
+                    containers.contains(task.at("/Status/ContainerStatus/ContainerID").asText()))
+            .map(task -> task.path("Slot").asText());
+    return plan.kinds().stream().anyMatch(FaultKind::killsTheEngine)
+        ? slots.distinct().count()
+        : slots.count();
   }
 
-  private Set<Observation.HandedBack> handedBack() {
-    Set<Observation.HandedBack> handedBack = new HashSet<>();
-    Set<Integer> killed = agents.killed();
-    for (JsonNode line : agents.numberedLines("push closed")) {
-      if (killed.contains(line.path("agent").asInt())) {
-        handedBack.add(handedBack(line));
-      }
-    }
-    agents.numberedLines("push given back").forEach(line -> handedBack.add(handedBack(line)));
+  private Set<Observation.Settled> settled() {
+    Set<Observation.Settled> settled = new HashSet<>();
+    lane.engineFront
+        .marked()
+        .forEach(
+            (ending, agent) ->
+                settled.add(new Observation.Settled(agent, ending.deliveryId(), ending.service())));
     Map<String, String> bodies = lane.queue.taken();
     lane.queue
-        .deletedInVain()
+        .deleted()
         .forEach(
-            (id, agent) -> {
-              try {
-                handedBack.add(
-                    new Observation.HandedBack(
+            (id, agent) ->
+                settled.add(
+                    new Observation.Settled(
                         agent,
-                        JSON.readTree(bodies.getOrDefault(id, "{}")).path("deliveryId").asText()));
-              } catch (IOException notJson) {
-                throw new UncheckedIOException(notJson);
-              }
-            });
-    return handedBack;
+                        json(bodies.getOrDefault(id, "{}")).path("deliveryId").asText(),
+                        "all")));
+    return settled;
   }
 
-  private static Observation.HandedBack handedBack(JsonNode line) {
-    return new Observation.HandedBack(line.path("agent").asInt(), line.path("deliveryId").asText());
+  private static JsonNode json(String text) {
+    try {
+      return JSON.readTree(text);
+    } catch (IOException notJson) {
+      throw new UncheckedIOException(notJson);
+    }
+  }
+
+  private List<String> deadLetters() {
+    int all = lane.sqs.messages(queue.deadLetterUrl());
+    List<String> letters = new ArrayList<>();
+    lane.sqs
+        .client()
+        .receiveMessage(request -> request.queueUrl(queue.deadLetterUrl()).maxNumberOfMessages(10))
+        .messages()
+        .forEach(message -> letters.add(message.body()));
+    letters.addAll(Collections.nCopies(all - letters.size(), "a message"));
+    return letters;
+  }
+
+  /// By the names of the services; by its own name where there is no such service.
+  private Map<String, JsonNode> records() {
+    Map<String, String> names = new HashMap<>();
+    for (PlannedService service : plan.services()) {
+      names.put("waggle." + lane.api.service(service.name()).path("ID").asText(), service.name());
+    }
+    Map<String, JsonNode> records = new TreeMap<>();
+    lane.records().forEach((name, record) -> records.put(names.getOrDefault(name, name), record));
+    return records;
   }
 
   private Observation observation(Optional<String> unfinished) {
@@ -533,14 +624,17 @@ final class Run implements AutoCloseable {
         List.copyOf(answers),
         taken(),
         lane.sqs.messages(queue.url()),
-        Collections.nCopies(lane.sqs.messages(queue.deadLetterUrl()), "a message"),
+        deadLetters(),
         malformed,
         services,
         tags,
         Map.copyOf(takenAway),
         lane.healthyDigests(),
         agents.numberedLines("push closed"),
-        handedBack(),
+        letterbox.letters(),
+        agents.killed(),
+        settled(),
+        records(),
         agents.otherLines(),
         operations(),
         counts,
@@ -564,19 +658,15 @@ final class Run implements AutoCloseable {
   private List<Observation.Message> taken() {
     List<Observation.Message> messages = new ArrayList<>();
     for (String body : lane.queue.taken().values()) {
-      try {
-        JsonNode message = JSON.readTree(body);
-        Instant pushedAt = Instant.parse(message.path("pushedAt").asText());
-        messages.add(
-            new Observation.Message(
-                message.path("deliveryId").asText(),
-                message.path("tag").asText(),
-                Optional.ofNullable(message.path("digest").textValue()),
-                pushedAt.toString(),
-                (int) Duration.between(firstPush, pushedAt).dividedBy(BETWEEN_PUSHES)));
-      } catch (IOException notJson) {
-        throw new UncheckedIOException(notJson);
-      }
+      JsonNode message = json(body);
+      Instant pushedAt = Instant.parse(message.path("pushedAt").asText());
+      messages.add(
+          new Observation.Message(
+              message.path("deliveryId").asText(),
+              message.path("tag").asText(),
+              Optional.ofNullable(message.path("digest").textValue()),
+              pushedAt.toString(),
+              (int) Duration.between(firstPush, pushedAt).dividedBy(BETWEEN_PUSHES)));
     }
     return messages;
   }
@@ -588,6 +678,11 @@ final class Run implements AutoCloseable {
     agents.lines().forEach(line -> log.add(line.toString()));
     log.addAll(agents.otherLines());
     log.addAll(watch.history());
+    try {
+      lane.records().forEach((name, record) -> log.add(name + " " + record));
+    } catch (RuntimeException engineIsAway) {
+      log.add("no records: " + engineIsAway);
+    }
     return log;
   }
 
@@ -597,6 +692,7 @@ final class Run implements AutoCloseable {
     threads.shutdownNow();
     watch.close();
     agents.close();
+    letterbox.close();
     lane.registry.recover();
     lane.queue.recover();
     if (client != null) {

@@ -3,6 +3,8 @@ package dev.waggle.image;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
@@ -11,37 +13,42 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 /// The proxy's rules let through what the agent asks of an engine, and nothing else.
 class SocketProxyTest {
 
   private static final Pattern PATH = Pattern.compile("acl (\\w+) path_reg (\\S+)");
-  private static final Pattern RULE = Pattern.compile("http-request allow if (get|post) (\\w+)");
+  private static final Pattern RULE =
+      Pattern.compile("http-request allow if (get|post|delete) (\\w+)");
+
+  /// A call in the code, and what stands behind it up to the next.
+  private static final Pattern CALL =
+      Pattern.compile(
+          "(GET, (?=\"/_)|engine\\.get\\(|engine\\.post\\(|engine\\.delete\\(|String path =)"
+              + "\\s*\"(/[^\"?]*)((?:(?!engine\\.)[^;])*)");
 
   @Test
   void letsThroughEveryPathInTheCode() throws IOException {
-    Matcher paths =
-        Pattern.compile(
-                "(GET, \"(?=/_)|engine\\.get\\(\\s*\"|engine\\.post\\(\\s*\"|\\(engine,"
-                    + " \")(/[^\"?]*)([^;]*);")
-            .matcher(swarmSources());
+    Matcher paths = CALL.matcher(swarmSources());
     int found = 0;
     while (paths.find()) {
       found++;
+      String update = paths.group(3).contains("/update?") ? "/update" : "";
       String path =
           switch (paths.group(2)) {
             case "/_ping" -> "/_ping";
             case "/distribution/" -> "/v1.41/distribution/vorce/playlistlog:1/json";
-            case "/services/" ->
-                "/v1.41/services/mohjblgtt8vj"
-                    + (paths.group(3).contains("/update?") ? "/update" : "");
+            case "/services/" -> "/v1.41/services/mohjblgtt8vj" + update;
+            case "/configs/" -> "/v1.41/configs/waggle.mohjblgtt8vj" + update;
             case String other -> "/v1.41" + other;
           };
-      String method = paths.group(1).contains("post") ? "post" : "get";
+      String method =
+          Stream.of("post", "delete").filter(paths.group(1)::contains).findFirst().orElse("get");
       assertThat(allows(method, path)).as(method + " " + path).isTrue();
     }
-    assertThat(found).isEqualTo(11);
+    assertThat(found).isEqualTo(16);
   }
 
   @Test
@@ -51,20 +58,43 @@ class SocketProxyTest {
             "get /v1.41/containers/json",
             "get /v1.41/secrets",
             "get /v1.41/services/abc/logs",
+            "get /v1.41/configs/somebodys",
+            "get /v1.41/configs/waggle.",
+            "get /v1.41/configs/waggle.abc/update",
             "post /v1.41/services/create",
             "post /v1.41/containers/create",
             "post /v1.41/nodes/abc/update",
-            "post /_ping")) {
+            "post /v1.41/configs/somebodys/update",
+            "post /_ping",
+            "delete /v1.41/configs/somebodys",
+            "delete /v1.41/configs/create",
+            "delete /v1.41/services/abc")) {
       int space = request.indexOf(' ');
       assertThat(allows(request.substring(0, space), request.substring(space + 1)))
           .as(request)
           .isFalse();
     }
-    assertThat(configuration().lines().map(String::strip))
+    assertThat(rules())
         .containsSubsequence(
             "http-request deny if { path_sub .. }",
             "http-request allow if post update",
             "http-request deny");
+  }
+
+  @Test
+  void showsAndMakesNoConfigButRecords() throws IOException {
+    assertThat(rules())
+        .contains(
+            "acl filtered query -m str filters="
+                + URLEncoder.encode("{\"label\":[\"waggle.record\"]}", StandardCharsets.UTF_8),
+            "http-request allow if get records filtered",
+            "acl named req.body,json_query('$.Name') -m reg ^waggle\\.[a-z0-9]+$",
+            "http-request allow if post create named")
+        .doesNotContain("http-request allow if get records", "http-request allow if post create");
+  }
+
+  private static List<String> rules() throws IOException {
+    return configuration().lines().map(String::strip).toList();
   }
 
   private static boolean allows(String method, String path) throws IOException {
@@ -84,7 +114,11 @@ class SocketProxyTest {
 
   private static String swarmSources() throws IOException {
     Path sources = Path.of("src", "main", "java", "dev", "waggle", "agent", "swarm");
-    return Files.readString(sources.resolve("DockerSwarm.java"))
-        + Files.readString(sources.resolve("EngineApi.java"));
+    StringBuilder all = new StringBuilder();
+    for (String source :
+        List.of("DockerSwarm.java", "ConfigRecords.java", "SwarmEvents.java", "EngineApi.java")) {
+      all.append(Files.readString(sources.resolve(source)));
+    }
+    return all.toString();
   }
 }

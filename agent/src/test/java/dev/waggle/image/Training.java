@@ -43,12 +43,15 @@ public final class Training implements AutoCloseable {
   private static final String OLD = "sha256:" + "1".repeat(64);
   private static final String NEW = "sha256:" + "2".repeat(64);
 
-  /// The agent reads one as long as it rolls, and keeps it.
   private static final String MESSAGE =
-      "{\"version\":1,\"deliveryId\":\"rehearsal\",\"repository\":\"waggle/rehearsal\",\"tag\":\"2\","
+      "{\"version\":1,\"deliveryId\":\"rehearsal-NUMBER\",\"repository\":\"waggle/rehearsal\",\"tag\":\"2\","
           + "\"digest\":\""
           + NEW
           + "\",\"acceptedAt\":\"2026-01-01T00:00:00Z\"}";
+
+  private static final Pattern RECORD =
+      Pattern.compile("\"waggle\\.record\":(\"(?:[^\"\\\\]|\\\\.)*\")");
+  private static final Pattern TOLD = Pattern.compile("told\\\\\":true");
 
   private static final int PUSHES = 3;
   private static final long LONGEST_MINUTES = 2;
@@ -58,9 +61,13 @@ public final class Training implements AutoCloseable {
   private final ServerSocketChannel engine;
   private final AtomicInteger received = new AtomicInteger();
   private final AtomicInteger version = new AtomicInteger(1);
-  private final CountDownLatch workedOff = new CountDownLatch(PUSHES);
+  private final AtomicInteger recorded = new AtomicInteger();
+  private final CountDownLatch told = new CountDownLatch(1);
   private final CountDownLatch ended = new CountDownLatch(1);
   private volatile String image = OLD;
+
+  /// In its quotation marks, as it was sent.
+  private volatile String record = "";
 
   private Training() throws IOException, GeneralSecurityException, InterruptedException {
     directory = Files.createTempDirectory("rehearsal");
@@ -109,16 +116,8 @@ public final class Training implements AutoCloseable {
                 + " -Djavax.net.ssl.trustStorePassword="
                 + PASSWORD);
     Process agent = builder.start();
-    var _ =
-        agent
-            .onExit()
-            .thenRun(
-                () -> {
-                  while (workedOff.getCount() > 0) {
-                    workedOff.countDown();
-                  }
-                });
-    boolean rolled = workedOff.await(LONGEST_MINUTES, TimeUnit.MINUTES) && agent.isAlive();
+    var _ = agent.onExit().thenRun(told::countDown);
+    boolean rolled = told.await(LONGEST_MINUTES, TimeUnit.MINUTES) && agent.isAlive();
     agent.destroy();
     ended.countDown();
     boolean over = agent.waitFor(LONGEST_MINUTES, TimeUnit.MINUTES);
@@ -189,6 +188,7 @@ public final class Training implements AutoCloseable {
 
   private String receive() {
     int number = received.incrementAndGet();
+    String message = MESSAGE.replace("NUMBER", String.valueOf(number));
     if (number > PUSHES) {
       awaitEnd();
       return "{}";
@@ -197,7 +197,7 @@ public final class Training implements AutoCloseable {
     {"Messages":[{"MessageId":"%d","ReceiptHandle":"%d","Body":"%s","MD5OfBody":"%s",
     "Attributes":{"SentTimestamp":"1767225600000","ApproximateReceiveCount":"1"}}]}\
     """
-        .formatted(number, number, MESSAGE.replace("\"", "\\\""), md5(MESSAGE));
+        .formatted(number, number, message.replace("\"", "\\\""), md5(message));
   }
 
   private String delete(String request) {
@@ -207,7 +207,6 @@ public final class Training implements AutoCloseable {
             .results()
             .map(entry -> "{\"Id\":\"" + entry.group(1) + "\"}")
             .toList();
-    deleted.forEach(_ -> workedOff.countDown());
     return "{\"Successful\":[" + String.join(",", deleted) + "],\"Failed\":[]}";
   }
 
@@ -250,24 +249,25 @@ public final class Training implements AutoCloseable {
               .mapToInt(line -> Integer.parseInt(line.substring(15).strip()))
               .findFirst()
               .orElse(0);
-      in.readNBytes(length);
+      String body = new String(in.readNBytes(length), StandardCharsets.UTF_8);
       String path = head.getFirst().replaceAll("^\\w+ (/v1\\.\\d+)?([^? ]*).*", "$2");
+      String answer = isOutOfSequence(path, head.getFirst()) ? "" : engineAnswer(path, body);
       write(
           connection,
           String.join(
               "\r\n",
-              "HTTP/1.1 200 OK",
+              answer.isEmpty() ? "HTTP/1.1 404 Not Found" : "HTTP/1.1 200 OK",
               "Api-Version: 1.41",
               "Content-Type: application/json",
               "Connection: close",
               "",
               ""));
-      write(connection, engineAnswer(path));
+      write(connection, answer);
       if (path.equals("/events")) {
         awaitEnd();
       }
     } catch (IOException gone) {
-      // The agent listens to events only as long as a rollout takes.
+      // The agent has ended.
     }
   }
 
@@ -290,8 +290,25 @@ public final class Training implements AutoCloseable {
     }
   }
 
-  private String engineAnswer(String path) {
+  /// Whether somebody else wrote the record meanwhile; the agent reads it again.
+  private boolean isOutOfSequence(String path, String request) {
+    return path.equals("/configs/waggle.s/update")
+        && !request.contains("version=" + recorded.get() + " ");
+  }
+
+  /// @return empty if there is no such thing
+  private synchronized String engineAnswer(String path, String body) {
     return switch (path) {
+      case "/configs" -> "[" + config() + "]";
+      case "/configs/waggle.s" -> config();
+      case "/configs/create", "/configs/waggle.s/update" -> {
+        record = RECORD.matcher(body).results().map(found -> found.group(1)).findFirst().orElse("");
+        recorded.incrementAndGet();
+        if (TOLD.matcher(record).results().count() == PUSHES) {
+          told.countDown();
+        }
+        yield "{}";
+      }
       case "/_ping" -> "OK";
       case "/info", "/version" -> "{}";
       case "/nodes" ->
@@ -314,12 +331,21 @@ public final class Training implements AutoCloseable {
           "Status":{"State":"running","Timestamp":"2026-01-01T00:00:00.5Z"}}]\
           """
               .formatted(imageName());
-      case "/events" -> "{\"Type\":\"service\",\"Action\":\"update\"}\n";
+      case "/events" -> "{\"Type\":\"service\",\"Action\":\"update\",\"Actor\":{\"ID\":\"s\"}}\n";
       default ->
           "{\"Descriptor\":{\"digest\":\""
               + NEW
               + "\"},\"Platforms\":[{\"architecture\":\"amd64\",\"os\":\"linux\"}]}";
     };
+  }
+
+  private String config() {
+    return record.isEmpty()
+        ? ""
+        : """
+        {"ID":"c","Version":{"Index":%d},"Spec":{"Name":"waggle.s","Labels":{"waggle.record":%s}}}\
+        """
+            .formatted(recorded.get(), record);
   }
 
   private String imageName() {

@@ -148,7 +148,7 @@ public final class SqsServer implements AutoCloseable {
     return client;
   }
 
-  /// Creates a FIFO queue whose messages go to a dead-letter queue after five receives.
+  /// Creates a FIFO queue whose messages go to a dead-letter queue after ten receives.
   ///
   /// @param name ends in `.fifo`
   /// @param visibilityTimeout how long a received message stays hidden, in whole seconds
@@ -173,7 +173,7 @@ public final class SqsServer implements AutoCloseable {
                 QueueAttributeName.VISIBILITY_TIMEOUT,
                 Long.toString(visibilityTimeout.toSeconds()),
                 QueueAttributeName.REDRIVE_POLICY,
-                "{\"deadLetterTargetArn\":\"" + deadLetterArn + "\",\"maxReceiveCount\":5}"));
+                "{\"deadLetterTargetArn\":\"" + deadLetterArn + "\",\"maxReceiveCount\":10}"));
     return new FifoQueue(url, deadLetterUrl);
   }
 

@@ -4,9 +4,9 @@ import dev.waggle.agent.doctor.ExaminedEngine.EngineState;
 import dev.waggle.agent.doctor.ExaminedQueue.Identity;
 import dev.waggle.agent.doctor.ExaminedQueue.QueueAnswer;
 import dev.waggle.agent.doctor.Finding.Check;
-import dev.waggle.agent.rollout.ImageReference;
-import dev.waggle.agent.rollout.ServiceState;
-import dev.waggle.agent.rollout.Swarm.Resolution;
+import dev.waggle.agent.push.ImageReference;
+import dev.waggle.agent.service.ServiceState;
+import dev.waggle.agent.service.Swarm.Resolution;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -40,14 +40,10 @@ public final class Doctor {
   /// @param engine the engine, empty if its address is not known
   /// @param queue the queue, empty if its address is not known
   /// @param contacts the servers that notifications go to, empty if the settings do not say
-  /// @param invisible how long the agent hides what it receives
-  /// @param rolloutTimeout how long a rollout may take
   public record Patient(
       Optional<ExaminedEngine> engine,
       Optional<ExaminedQueue> queue,
-      Optional<List<Contact>> contacts,
-      Duration invisible,
-      Duration rolloutTimeout) {
+      Optional<List<Contact>> contacts) {
 
     /// Takes copies.
     public Patient {
@@ -100,11 +96,7 @@ public final class Doctor {
     findings.addAll(services(engineAnswer, servicesAnswer));
     if (patient.queue().isPresent()) {
       findings.add(QueueCheck.identity(untimed(identityAnswer)));
-      findings.addAll(
-          QueueCheck.queue(
-              untimed(queueAnswer),
-              patient.invisible(),
-              ServicesCheck.longestTimeout(known, patient.rolloutTimeout())));
+      findings.addAll(QueueCheck.queue(untimed(queueAnswer)));
     }
     findings.add(clock(engineAnswer, queueAnswer));
     findings.addAll(registries(known));

@@ -1,15 +1,15 @@
 package dev.waggle.agent.doctor;
 
-import dev.waggle.agent.rollout.ImageReference;
-import dev.waggle.agent.rollout.ServiceState;
-import dev.waggle.agent.rollout.Swarm;
+import dev.waggle.agent.push.ImageReference;
+import dev.waggle.agent.service.ServiceState;
+import dev.waggle.agent.service.Swarm;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 
 /// The engine that the agent was set to use.
 ///
-/// Every method throws [dev.waggle.agent.rollout.SwarmUnavailableException] if there is no answer
+/// Every method throws [dev.waggle.agent.service.SwarmUnavailableException] if there is no answer
 /// to be had.
 public interface ExaminedEngine {
 

@@ -12,14 +12,17 @@ import java.util.stream.Stream;
 /// Judges the queue and who the agent is to it.
 final class QueueCheck {
 
-  /// An engine that is upgraded, and a push that meets it, take two or three receives.
-  private static final int FEW_RECEIVES = 5;
+  /// Five minutes at a visibility of 30 s: what keeps a push from being recorded may be over by
+  /// then.
+  private static final int FEW_RECEIVES = 10;
 
   /// A droplet may be off for a weekend.
   private static final Duration SHORT_RETENTION = Duration.ofDays(4);
 
-  private static final String LONGEST_RETENTION =
-      "set the queue's MessageRetentionPeriod to 1209600";
+  /// Recording a push takes a moment, and longer where the engine is slow.
+  private static final Duration SHORT_VISIBILITY = Duration.ofSeconds(30);
+
+  private static final Duration LONG_VISIBILITY = Duration.ofMinutes(5);
 
   private QueueCheck() {}
 
@@ -40,16 +43,10 @@ final class QueueCheck {
             + " to what the template's output AgentKeyCommand prints");
   }
 
-  /// @param invisible how long the agent hides what it receives
-  /// @param timeout the longest that a rollout may take
-  static List<Finding> queue(Answer<QueueAnswer> answer, Duration invisible, Duration timeout) {
+  static List<Finding> queue(Answer<QueueAnswer> answer) {
     return switch (answer) {
       case Answer.Given<QueueAnswer>(QueueAnswer.Attributes(QueueState state, var _)) ->
-          List.of(
-              answers(state),
-              fifo(state),
-              visibility(state, invisible, timeout),
-              deadLetters(state));
+          List.of(answers(state), fifo(state), visibility(state), deadLetters(state));
       case Answer.Given<QueueAnswer>(QueueAnswer.Refused(String code, String message, var _)) ->
           unknown(Finding.problem(Check.QUEUE, "refused: " + code + ": " + message, remedy(code)));
       case Answer.Given<QueueAnswer>(QueueAnswer.Unreachable(String reason)) ->
@@ -114,37 +111,25 @@ final class QueueCheck {
             "use the queue that template.yaml makes, whose name ends in .fifo");
   }
 
-  private static Finding visibility(QueueState state, Duration invisible, Duration timeout) {
+  private static Finding visibility(QueueState state) {
     String found =
         "hidden for "
-            + words(invisible)
-            + " at a time while a rollout runs, which may take "
-            + words(timeout)
+            + words(state.visibility())
+            + " while it is recorded"
             + state.retention().map(kept -> "; kept for " + words(kept)).orElse("");
-    if (state
-        .retention()
-        .filter(kept -> kept.compareTo(timeout.plus(invisible)) <= 0)
-        .isPresent()) {
-      return Finding.problem(
-          Check.VISIBILITY,
-          found + ": a push may be gone before its rollout is",
-          LONGEST_RETENTION);
-    }
     if (state.retention().filter(kept -> kept.compareTo(SHORT_RETENTION) < 0).isPresent()) {
       return Finding.warning(
           Check.VISIBILITY,
           found + ": pushes are lost if the agent is off for longer",
-          LONGEST_RETENTION);
+          "set the queue's MessageRetentionPeriod to 1209600");
     }
-    if (state.visibility().compareTo(invisible) < 0) {
-      return Finding.warning(
-          Check.VISIBILITY,
-          found
-              + "; whoever receives without saying for how long gets "
-              + words(state.visibility()),
-          "set the queue's VisibilityTimeout to " + invisible.toSeconds());
-    }
-    return Finding.ok(Check.VISIBILITY, found);
+    return state.visibility().compareTo(SHORT_VISIBILITY) < 0
+            || state.visibility().compareTo(LONG_VISIBILITY) > 0
+        ? Finding.warning(
+            Check.VISIBILITY,
+            found + ": a push that could not be recorded comes again too soon, or too late",
+            "set the queue's VisibilityTimeout to 30")
+        : Finding.ok(Check.VISIBILITY, found);
   }
 
   private static Finding deadLetters(QueueState state) {
@@ -160,8 +145,8 @@ final class QueueCheck {
     return most < FEW_RECEIVES
         ? Finding.warning(
             Check.DEAD_LETTERS,
-            found + ": a good push gets there, too, when the engine is away for some minutes",
-            "set maxReceiveCount to 16")
+            found + ": a push that cannot be recorded for some minutes gets there",
+            "set maxReceiveCount to 120")
         : Finding.ok(Check.DEAD_LETTERS, found);
   }
 

@@ -1,11 +1,10 @@
 package dev.waggle.agent.doctor;
 
 import dev.waggle.agent.doctor.Finding.Check;
-import dev.waggle.agent.rollout.ImageReference;
-import dev.waggle.agent.rollout.ServiceLabels;
-import dev.waggle.agent.rollout.ServiceState;
-import dev.waggle.agent.rollout.Swarm.Resolution;
-import java.time.Duration;
+import dev.waggle.agent.push.ImageReference;
+import dev.waggle.agent.service.ServiceLabels;
+import dev.waggle.agent.service.ServiceState;
+import dev.waggle.agent.service.Swarm.Resolution;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -74,20 +73,6 @@ final class ServicesCheck {
                   "docker service update --label-rm " + ServiceLabels.TAGS + " " + service.name()));
       case ServiceLabels.Reading.Valid(ServiceLabels _) -> List.of();
     };
-  }
-
-  /// The longest that a label lets a rollout take.
-  static Duration longestTimeout(List<ServiceState> services, Duration byDefault) {
-    Duration longest = byDefault;
-    for (ServiceState service : services) {
-      if (isOptedIn(service)
-          && ServiceLabels.read(service.labels())
-              instanceof ServiceLabels.Reading.Valid(ServiceLabels labels)) {
-        Duration own = labels.timeout();
-        longest = own != null && own.compareTo(longest) > 0 ? own : longest;
-      }
-    }
-    return longest;
   }
 
   /// The images of opted-in services, as the registry is asked for them, each with the services

@@ -2,7 +2,7 @@
 /// it.
 ///
 /// The entry type is [dev.waggle.agent.doctor.Doctor]. It asks; the classes that end in `Check`
-/// judge the answers and ask nobody. `swarm` and `queue` implement what it asks for. It changes
+/// judge the answers and ask nobody. `swarm` and `inbox` implement what it asks for. It changes
 /// nothing, and no secret reaches it.
 @NullMarked
 package dev.waggle.agent.doctor;

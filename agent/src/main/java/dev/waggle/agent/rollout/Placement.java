@@ -1,5 +1,8 @@
 package dev.waggle.agent.rollout;
 
+import dev.waggle.agent.service.NodeState;
+import dev.waggle.agent.service.ResolvedImage;
+import dev.waggle.agent.service.ServiceState;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;

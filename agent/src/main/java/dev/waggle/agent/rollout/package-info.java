@@ -1,8 +1,8 @@
-/// What to roll and how it ended: pure decisions over values, and the one driver that applies them.
+/// Brings services to what their records say they want: pure decisions over values, and the threads
+/// that apply them.
 ///
-/// The entry type is [dev.waggle.agent.rollout.RollPush]. This package knows nothing of the queue a
-/// push came by, nor of how an engine is spoken to: it sees a swarm only through
-/// [dev.waggle.agent.rollout.Swarm].
+/// The entry type is [dev.waggle.agent.rollout.Reconciler]. This package knows nothing of the queue
+/// a push came by, nor of how an engine is spoken to.
 @NullMarked
 package dev.waggle.agent.rollout;
 

@@ -1,13 +1,14 @@
 package dev.waggle.agent.status;
 
-import dev.waggle.agent.rollout.Digest;
-import dev.waggle.agent.rollout.ImageReference;
-import dev.waggle.agent.rollout.RolloutRecord;
-import dev.waggle.agent.rollout.ServiceLabels;
-import dev.waggle.agent.rollout.ServiceState;
-import dev.waggle.agent.rollout.ServiceState.UpdateState;
-import dev.waggle.agent.rollout.TaskState;
-import java.time.Instant;
+import dev.waggle.agent.push.Digest;
+import dev.waggle.agent.push.ImageReference;
+import dev.waggle.agent.record.Ending;
+import dev.waggle.agent.record.Rollout;
+import dev.waggle.agent.record.ServiceRecord;
+import dev.waggle.agent.service.ServiceLabels;
+import dev.waggle.agent.service.ServiceState;
+import dev.waggle.agent.service.ServiceState.UpdateState;
+import dev.waggle.agent.service.TaskState;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
@@ -21,11 +22,7 @@ import org.jspecify.annotations.Nullable;
 /// @param digest the image's content, null if the service is not pinned
 /// @param tags the tags that it wants, as its label says
 /// @param problem why Waggle leaves it alone, null if it does not
-/// @param deliveryId the push that gave the service this image, null if none did
-/// @param pushedAt when that was pushed, null if none was
-/// @param update where Swarm says the last update stands
-/// @param updateStarted when that began, null if there was none
-/// @param updateEnded when it ended, null if it has not
+/// @param record what Waggle remembers of it
 /// @param error the last task's error, null if all is well
 /// @param running how many of the wanted tasks run
 /// @param wanted how many are wanted
@@ -35,11 +32,7 @@ public record ServiceStatus(
     @Nullable Digest digest,
     String tags,
     @Nullable String problem,
-    @Nullable String deliveryId,
-    @Nullable Instant pushedAt,
-    UpdateState update,
-    @Nullable Instant updateStarted,
-    @Nullable Instant updateEnded,
+    ServiceRecord record,
     @Nullable String error,
     long running,
     long wanted) {
@@ -47,18 +40,15 @@ public record ServiceStatus(
   private static final String JOB =
       "is a job, which runs to its end: Waggle leaves it alone, remove " + ServiceLabels.TAGS;
 
-  /// Judges a service by what the engine says of it and its tasks.
-  public static ServiceStatus of(ServiceState service, List<TaskState> tasks) {
+  /// Judges a service by what the engine says of it and its tasks, and by its record.
+  public static ServiceStatus of(
+      ServiceState service, List<TaskState> tasks, ServiceRecord record) {
     Optional<ImageReference> image = service.image();
-    String problem = null;
-    RolloutRecord record = null;
-    switch (ServiceLabels.read(service.labels())) {
-      case ServiceLabels.Reading.Valid(ServiceLabels labels) -> {
-        record = labels.record();
-        problem = service.isJob() ? JOB : null;
-      }
-      case ServiceLabels.Reading.Invalid(String wrong) -> problem = wrong;
-    }
+    String problem =
+        switch (ServiceLabels.read(service.labels())) {
+          case ServiceLabels.Reading.Valid _ -> service.isJob() ? JOB : null;
+          case ServiceLabels.Reading.Invalid(String wrong) -> wrong;
+        };
     long running = slots(tasks.stream().filter(task -> task.wanted() && task.running()));
     long wanted =
         service.isJob()
@@ -73,11 +63,7 @@ public record ServiceStatus(
         image.map(ImageReference::digest).orElse(null),
         service.labels().getOrDefault(ServiceLabels.TAGS, ""),
         problem,
-        record == null ? null : record.deliveryId(),
-        record == null ? null : record.pushedAt(),
-        service.updateState(),
-        service.updateStarted().orElse(null),
-        service.updateCompleted().orElse(null),
+        record,
         running < wanted || wentWrong(service.updateState()) ? lastError(tasks) : null,
         running,
         wanted);
@@ -110,21 +96,28 @@ public record ServiceStatus(
     return running >= wanted;
   }
 
-  /// How the last push ended for this service, in a word or two.
-  String ending() {
-    return switch (update) {
-      case NONE, COMPLETED -> deliveryId == null ? "no push yet" : "updated";
-      case UPDATING -> "updating";
-      case PAUSED -> "paused";
-      case ROLLBACK_STARTED -> "rolling back";
-      case ROLLBACK_PAUSED -> "rollback paused";
-      case ROLLBACK_COMPLETED -> "rolled back";
-      case UNKNOWN -> "unknown";
-    };
+  /// The push that gave the service the image that it has, empty if none did.
+  Optional<Rollout> broughtBy() {
+    return record.broughtBy(digest);
   }
 
-  /// Whether the last push did not become what the service runs.
-  boolean fellShort() {
-    return wentWrong(update);
+  /// What ended last, empty if nothing has.
+  Optional<Rollout> last() {
+    return record.ended().stream().findFirst();
+  }
+
+  /// What becomes of the last push, in a word or two.
+  String lastPush() {
+    if (record.underWay().isPresent()) {
+      return "rolling";
+    }
+    if (!record.open().isEmpty()) {
+      return record.hold() == null ? "waiting" : "held";
+    }
+    return last()
+        .map(Rollout::ending)
+        .map(Ending::outcome)
+        .map(Object::toString)
+        .orElse("no push yet");
   }
 }

@@ -2,14 +2,19 @@ package dev.waggle.agent.status;
 
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.waggle.agent.rollout.ServiceLabels;
-import dev.waggle.agent.rollout.ServiceState;
-import dev.waggle.agent.rollout.Swarm;
+import dev.waggle.agent.record.Hold;
+import dev.waggle.agent.record.Records;
+import dev.waggle.agent.record.Rollout;
+import dev.waggle.agent.record.ServiceRecord;
+import dev.waggle.agent.service.ServiceLabels;
+import dev.waggle.agent.service.ServiceState;
+import dev.waggle.agent.service.Swarm;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
@@ -37,12 +42,17 @@ public record StatusReport(List<ServiceStatus> services, List<Stray> strays) {
   }
 
   /// Asks a swarm for its services.
-  public static StatusReport of(Swarm swarm) throws InterruptedException {
+  public static StatusReport of(Swarm swarm, Records records) throws InterruptedException {
+    Map<String, ServiceRecord> known = records.all();
     List<ServiceStatus> services = new ArrayList<>();
     List<Stray> strays = new ArrayList<>();
     for (ServiceState service : swarm.services()) {
       if (service.labels().containsKey(ServiceLabels.TAGS)) {
-        services.add(ServiceStatus.of(service, swarm.tasks(service.id())));
+        services.add(
+            ServiceStatus.of(
+                service,
+                swarm.tasks(service.id()),
+                known.getOrDefault(service.id(), ServiceRecord.of(service.name()))));
       } else {
         ServiceLabels.strays(service.labels())
             .ifPresent(problem -> strays.add(new Stray(service.name(), problem)));
@@ -83,8 +93,8 @@ public record StatusReport(List<ServiceStatus> services, List<Stray> strays) {
         service.name(),
         oneLine(service.image()),
         oneLine(service.tags()),
-        service.pushedAt() == null ? "-" : seconds(service.pushedAt()),
-        service.problem() == null ? service.ending() : "left alone",
+        service.broughtBy().map(rollout -> seconds(rollout.push().time())).orElse("-"),
+        service.problem() == null ? service.lastPush() : "left alone",
         service.running() + " of " + service.wanted());
   }
 
@@ -96,16 +106,24 @@ public record StatusReport(List<ServiceStatus> services, List<Stray> strays) {
         remarks.add(service.name() + ": " + oneLine(problem));
       }
       String error = service.error();
-      Instant ended = service.updateEnded();
-      if (service.fellShort()) {
+      if (error != null) {
+        remarks.add(service.name() + ": " + oneLine(error));
+      }
+      service
+          .last()
+          .filter(rollout -> rollout.ending() != null && rollout.ending().outcome().isFailure())
+          .ifPresent(rollout -> remarks.add(service.name() + ": " + History.line(rollout)));
+      Hold hold = service.record().hold();
+      if (hold != null) {
         remarks.add(
             service.name()
-                + ": "
-                + service.ending()
-                + (ended == null ? "" : " at " + seconds(ended))
-                + (error == null ? "" : ": " + oneLine(error)));
-      } else if (error != null) {
-        remarks.add(service.name() + ": " + oneLine(error));
+                + ": held since "
+                + seconds(hold.since())
+                + (hold.reason().isEmpty() ? "" : " (" + oneLine(hold.reason()) + ")")
+                + ", "
+                + service.record().open().size()
+                + " pushes wait: agent release "
+                + service.name());
       }
     }
     strays.forEach(
@@ -113,12 +131,12 @@ public record StatusReport(List<ServiceStatus> services, List<Stray> strays) {
     return remarks;
   }
 
-  private static String seconds(Instant time) {
+  static String seconds(Instant time) {
     return time.truncatedTo(ChronoUnit.SECONDS).toString();
   }
 
   /// Whoever may set a label or ends a task with a message must not write to the terminal.
-  private static String oneLine(String text) {
+  static String oneLine(String text) {
     return text.replaceAll("\\p{Cntrl}", " ");
   }
 
@@ -133,11 +151,14 @@ public record StatusReport(List<ServiceStatus> services, List<Stray> strays) {
       text(fields::put, "digest", digest.orElse(null));
       fields.put("tags", service.tags());
       text(fields::put, "problem", service.problem());
-      text(fields::put, "deliveryId", service.deliveryId());
-      text(fields::put, "pushedAt", service.pushedAt());
-      fields.put("lastPush", service.ending());
-      text(fields::put, "rolloutStartedAt", service.updateStarted());
-      text(fields::put, "rolloutEndedAt", service.updateEnded());
+      Rollout had = service.broughtBy().orElse(null);
+      text(fields::put, "deliveryId", had == null ? null : had.id());
+      text(fields::put, "pushedAt", had == null ? null : had.push().time());
+      fields.put("lastPush", service.lastPush());
+      fields.set("last", service.last().map(History::fields).orElse(null));
+      Hold hold = service.record().hold();
+      text(fields::put, "heldSince", hold == null ? null : hold.since());
+      fields.put("waiting", service.record().open().size());
       text(fields::put, "error", service.error());
       fields.put("running", service.running()).put("wanted", service.wanted());
     }

@@ -5,14 +5,16 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.github.dockerjava.zerodep.ZerodepDockerHttpClient;
 import dev.waggle.agent.doctor.ExaminedEngine;
-import dev.waggle.agent.rollout.Digest;
-import dev.waggle.agent.rollout.ImageReference;
-import dev.waggle.agent.rollout.NodeState;
-import dev.waggle.agent.rollout.ResolvedImage;
-import dev.waggle.agent.rollout.ServiceState;
-import dev.waggle.agent.rollout.Swarm;
-import dev.waggle.agent.rollout.SwarmUnavailableException;
-import dev.waggle.agent.rollout.TaskState;
+import dev.waggle.agent.push.Digest;
+import dev.waggle.agent.push.ImageReference;
+import dev.waggle.agent.record.Records;
+import dev.waggle.agent.service.NodeState;
+import dev.waggle.agent.service.RegistryUnavailableException;
+import dev.waggle.agent.service.ResolvedImage;
+import dev.waggle.agent.service.ServiceState;
+import dev.waggle.agent.service.Swarm;
+import dev.waggle.agent.service.SwarmUnavailableException;
+import dev.waggle.agent.service.TaskState;
 import dev.waggle.agent.swarm.EngineApi.Answer;
 import java.io.IOException;
 import java.net.URI;
@@ -219,7 +221,7 @@ public final class DockerSwarm implements Swarm, ExaminedEngine, AutoCloseable {
     if (answer.status() == BAD_REQUEST || answer.status() == NOT_FOUND) {
       return new Resolution.Refused(answer.message());
     }
-    throw new SwarmUnavailableException(
+    throw new RegistryUnavailableException(
         "the registry does not answer the engine: " + answer.message());
   }
 
@@ -296,27 +298,29 @@ public final class DockerSwarm implements Swarm, ExaminedEngine, AutoCloseable {
   }
 
   @Override
-  public Changes changes(String serviceId) {
-    ObjectNode filters = JsonNodeFactory.instance.objectNode();
-    filters.putArray("type").add("service");
-    filters.putArray("service").add(serviceId);
-    return new ServiceEvents(engine, "/events?filters=" + encoded(filters));
+  public void listen(Listener listener) throws InterruptedException {
+    new SwarmEvents(engine).listen(listener);
   }
 
-  private static JsonNode required(Answer answer, String what) {
+  /// The records that are kept in this swarm.
+  public Records records() {
+    return new ConfigRecords(engine);
+  }
+
+  static JsonNode required(Answer answer, String what) {
     if (!answer.succeeded()) {
       throw new SwarmUnavailableException(what + ": " + answer.status() + " " + answer.message());
     }
     return answer.body();
   }
 
-  private static String filters(String name, String value) {
+  static String filters(String name, String value) {
     ObjectNode filters = JsonNodeFactory.instance.objectNode();
     filters.putArray(name).add(value);
     return encoded(filters);
   }
 
-  private static String encoded(ObjectNode filters) {
+  static String encoded(ObjectNode filters) {
     return URLEncoder.encode(filters.toString(), StandardCharsets.UTF_8);
   }
 

@@ -8,7 +8,7 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.TextNode;
 import com.github.dockerjava.transport.DockerHttpClient;
 import com.github.dockerjava.transport.DockerHttpClient.Request;
-import dev.waggle.agent.rollout.SwarmUnavailableException;
+import dev.waggle.agent.service.SwarmUnavailableException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
@@ -76,21 +76,35 @@ final class EngineApi implements AutoCloseable {
     return send(Request.Method.POST, path, body, auth);
   }
 
+  Answer delete(String path) throws InterruptedException {
+    return send(Request.Method.DELETE, path, null, null);
+  }
+
+  /// What is done once an endless answer has begun.
+  @FunctionalInterface
+  interface Begun {
+    void run() throws InterruptedException;
+  }
+
   /// Hands every JSON value of an endless answer to a listener, until the answer ends or the thread
   /// is interrupted.
   ///
   /// @throws SwarmUnavailableException if the engine is out of reach, of which the transport tells
   ///   by a RuntimeException
-  void stream(String path, Consumer<JsonNode> listener) throws IOException, InterruptedException {
+  void stream(String path, Begun begun, Consumer<JsonNode> listener)
+      throws IOException, InterruptedException {
     Request request = request(Request.Method.GET, "/v" + version() + path).build();
-    try (DockerHttpClient.Response response = http.execute(request);
-        MappingIterator<JsonNode> values =
-            JSON.readerFor(JsonNode.class).readValues(response.getBody())) {
+    try (DockerHttpClient.Response response = http.execute(request)) {
       if (response.getStatusCode() / 100 != 2) {
         throw new IOException("HTTP status " + response.getStatusCode());
       }
-      while (values.hasNextValue()) {
-        listener.accept(values.nextValue());
+      begun.run();
+      // Even to open it waits for the first value, which may be long in coming.
+      try (MappingIterator<JsonNode> values =
+          JSON.readerFor(JsonNode.class).readValues(response.getBody())) {
+        while (values.hasNextValue()) {
+          listener.accept(values.nextValue());
+        }
       }
     } catch (RuntimeException unreachable) {
       throw new SwarmUnavailableException(

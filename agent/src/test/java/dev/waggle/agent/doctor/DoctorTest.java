@@ -5,12 +5,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.waggle.agent.doctor.Doctor.Patient;
 import dev.waggle.agent.doctor.Finding.Check;
 import dev.waggle.agent.doctor.Finding.Grade;
-import dev.waggle.agent.rollout.HandClock;
-import dev.waggle.agent.rollout.ImageReference;
-import dev.waggle.agent.rollout.ServiceState;
-import dev.waggle.agent.rollout.Services;
-import dev.waggle.agent.rollout.Swarm.Resolution;
-import dev.waggle.agent.rollout.SwarmUnavailableException;
+import dev.waggle.agent.push.ImageReference;
+import dev.waggle.agent.service.HandClock;
+import dev.waggle.agent.service.ServiceState;
+import dev.waggle.agent.service.Services;
+import dev.waggle.agent.service.Swarm.Resolution;
+import dev.waggle.agent.service.SwarmUnavailableException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -121,14 +121,7 @@ class DoctorTest {
   void leavesOutWhatThereIsNoAddressOf() throws InterruptedException {
     List<Finding> findings =
         new Doctor(
-                new Patient(
-                    Optional.empty(),
-                    Optional.empty(),
-                    Optional.empty(),
-                    Duration.ofSeconds(60),
-                    Duration.ofMinutes(10)),
-                clock,
-                GENEROUS)
+                new Patient(Optional.empty(), Optional.empty(), Optional.empty()), clock, GENEROUS)
             .examine();
 
     assertThat(findings)
@@ -142,9 +135,7 @@ class DoctorTest {
         new Patient(
             Optional.empty(),
             Optional.empty(),
-            Optional.of(List.of(new Contact("ntfy in line 2", "127.0.0.1", 1, false))),
-            Duration.ofSeconds(60),
-            Duration.ofMinutes(10));
+            Optional.of(List.of(new Contact("ntfy in line 2", "127.0.0.1", 1, false))));
 
     assertThat(new Doctor(patient, clock, GENEROUS).examine())
         .filteredOn(finding -> finding.check() == Check.NOTIFICATIONS)
@@ -158,12 +149,7 @@ class DoctorTest {
 
   private List<Finding> examine(Duration longest) throws InterruptedException {
     return new Doctor(
-            new Patient(
-                Optional.of(engine),
-                Optional.of(queue),
-                Optional.of(List.of()),
-                Duration.ofSeconds(60),
-                Duration.ofMinutes(10)),
+            new Patient(Optional.of(engine), Optional.of(queue), Optional.of(List.of())),
             clock,
             longest)
         .examine();
@@ -231,7 +217,7 @@ class DoctorTest {
       return new QueueAnswer.Attributes(
           new QueueState(
               true,
-              Duration.ofSeconds(60),
+              Duration.ofSeconds(30),
               Optional.of(Duration.ofDays(14)),
               Duration.ZERO,
               Optional.of("dead.fifo"),

@@ -4,10 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.waggle.agent.doctor.Finding.Check;
 import dev.waggle.agent.doctor.Finding.Grade;
-import dev.waggle.agent.rollout.ServiceState;
-import dev.waggle.agent.rollout.Services;
-import dev.waggle.agent.rollout.Swarm.Resolution;
-import java.time.Duration;
+import dev.waggle.agent.service.ServiceState;
+import dev.waggle.agent.service.Services;
+import dev.waggle.agent.service.Swarm.Resolution;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -72,17 +71,6 @@ class ServicesCheckTest {
             ServicesCheck.images(
                 List.of(SITE, Services.named("zoo"), without(Services.named("other")))))
         .containsExactly(Map.entry("vorce/playlistlog:1", List.of("site", "zoo")));
-  }
-
-  @Test
-  void takesTheLongestTimeoutOfAnyService() {
-    assertThat(
-            ServicesCheck.longestTimeout(
-                List.of(
-                    Services.labelled(SITE, "waggle.timeout", "1h"),
-                    Services.labelled(SITE, "waggle.timeout", "20m")),
-                Duration.ofMinutes(10)))
-        .isEqualTo(Duration.ofHours(1));
   }
 
   @Test

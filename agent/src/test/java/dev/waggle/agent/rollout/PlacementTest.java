@@ -1,11 +1,14 @@
 package dev.waggle.agent.rollout;
 
-import static dev.waggle.agent.rollout.Services.TARGET;
-import static dev.waggle.agent.rollout.Services.playlistlog;
-import static dev.waggle.agent.rollout.Services.without;
+import static dev.waggle.agent.service.Services.TARGET;
+import static dev.waggle.agent.service.Services.playlistlog;
+import static dev.waggle.agent.service.Services.without;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.waggle.agent.service.NodeState;
+import dev.waggle.agent.service.ResolvedImage;
+import dev.waggle.agent.service.ServiceState;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;

@@ -6,12 +6,22 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.waggle.agent.rollout.HandClock;
-import dev.waggle.agent.rollout.ServiceState;
-import dev.waggle.agent.rollout.SwarmInMemory;
-import dev.waggle.agent.rollout.TaskState;
+import dev.waggle.agent.push.Digest;
+import dev.waggle.agent.push.Evidence;
+import dev.waggle.agent.push.Push;
+import dev.waggle.agent.push.Tag;
+import dev.waggle.agent.record.Ending;
+import dev.waggle.agent.record.Hold;
+import dev.waggle.agent.record.Outcome;
+import dev.waggle.agent.record.Recorded;
+import dev.waggle.agent.record.RecordsInMemory;
+import dev.waggle.agent.record.Rollout;
+import dev.waggle.agent.record.ServiceRecord;
+import dev.waggle.agent.service.HandClock;
+import dev.waggle.agent.service.ServiceState;
+import dev.waggle.agent.service.SwarmInMemory;
+import dev.waggle.agent.service.TaskState;
 import java.time.Instant;
-import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
@@ -19,7 +29,18 @@ class StatusReportTest {
 
   private static final JsonMapper JSON = new JsonMapper();
   private static final String DIGEST = "sha256:" + "1".repeat(64);
-  private static final Instant NOON = Instant.parse("2026-11-01T12:00:00Z");
+  private static final Instant NOON = Recorded.NOON;
+  private static final Rollout UPDATED =
+      pushed("JKJaXmPLvHcESHA=", "2", DIGEST)
+          .ended(
+              new Ending(
+                  Outcome.UPDATED,
+                  "",
+                  NOON.plusMillis(4500),
+                  NOON.minusSeconds(2),
+                  NOON.minusSeconds(1),
+                  "vorce/playlistlog:1",
+                  true));
 
   private final ObjectNode playlistlog =
       service(
@@ -28,8 +49,7 @@ class StatusReportTest {
             "ID": "w1ajj55nf1d22gpsw7z2uca3i",
             "Spec": {
               "Name": "playlistlog",
-              "Labels": {"waggle.tags": "*", "waggle.push.delivery": "JKJaXmPLvHcESHA=",
-                         "waggle.push.time": "2026-11-01T11:59:55.123Z"},
+              "Labels": {"waggle.tags": "*"},
               "TaskTemplate": {"ContainerSpec": {"Image": "vorce/playlistlog:2@%s"}},
               "Mode": {"Replicated": {"Replicas": 2}}
             },
@@ -39,6 +59,8 @@ class StatusReportTest {
           }\
           """
               .formatted(DIGEST));
+
+  private ServiceRecord record = ServiceRecord.of("playlistlog").with("playlistlog", UPDATED, NOON);
 
   @Test
   void tellsOfAServiceWhatItRunsAndHowItsLastPushEnded() throws InterruptedException {
@@ -91,6 +113,17 @@ class StatusReportTest {
   @Test
   void tellsTheErrorThatLedToARollback() throws InterruptedException {
     playlistlog.withObject("/UpdateStatus").put("State", "rollback_completed");
+    remember(
+        pushed("failed", "3", "sha256:" + "3".repeat(64))
+            .ended(
+                new Ending(
+                    Outcome.ROLLED_BACK,
+                    "starting container failed\u001b[31m",
+                    NOON.plusMillis(9500),
+                    NOON.plusSeconds(5),
+                    null,
+                    "vorce/playlistlog:2@" + DIGEST,
+                    false)));
 
     StatusReport report =
         report(
@@ -101,15 +134,66 @@ class StatusReportTest {
 
     assertThat(report.isGood()).isTrue();
     assertThat(report.text())
-        .contains("rolled back  2 of 2")
-        .contains("playlistlog: rolled back at 2026-11-01T12:00:04Z: starting container failed");
+        .contains("2026-11-01T11:59:55Z  rolled back  2 of 2")
+        .contains("\nplaylistlog: starting container failed\n")
+        .contains(
+            "\n"
+                + "playlistlog: rolled back 3 at 2026-11-01T12:00:09Z: starting container failed"
+                + " [31m\n");
+  }
+
+  @Test
+  void doesNotSayThatAPushBroughtWhatSomebodyElseGaveTheService() throws InterruptedException {
+    playlistlog
+        .withObject("/Spec/TaskTemplate/ContainerSpec")
+        .put("Image", "vorce/playlistlog:9@sha256:" + "9".repeat(64));
+
+    assertThat(report(playlistlog, up("1"), up("2")).text())
+        .contains("*     -       updated    2 of 2");
+  }
+
+  @Test
+  void saysThatAPushWaitsOrIsRolled() throws InterruptedException {
+    Rollout waiting = pushed("waiting", "3", "sha256:" + "3".repeat(64));
+    remember(waiting);
+    assertThat(report(playlistlog, up("1"), up("2")).text()).contains("  waiting    2 of 2");
+
+    record =
+        record.begin(
+            waiting,
+            Recorded.attempt(NOON, Recorded.image("3", 3), "vorce/playlistlog:2@" + DIGEST));
+    assertThat(report(playlistlog, up("1"), up("2")).text()).contains("  rolling    2 of 2");
+  }
+
+  @Test
+  void tellsOfAHoldSinceWhenWhyAndWhatWaits() throws InterruptedException {
+    remember(pushed("waiting", "3", "sha256:" + "3".repeat(64)));
+    record = record.held("playlistlog", new Hold(NOON.plusMillis(700), "a fair\u001b[31m"));
+
+    StatusReport report = report(playlistlog, up("1"), up("2"));
+
+    assertThat(report.isGood()).isTrue();
+    assertThat(report.text())
+        .contains("  held       2 of 2")
+        .contains(
+            "\nplaylistlog: held since 2026-11-01T12:00:00Z (a fair [31m), 1 pushes wait: agent"
+                + " release playlistlog\n");
+  }
+
+  @Test
+  void tellsOfAHoldForWhichNobodySaidWhy() throws InterruptedException {
+    record = record.held("playlistlog", new Hold(NOON, ""));
+
+    assertThat(report(playlistlog, up("1"), up("2")).text())
+        .contains("  updated    2 of 2")
+        .contains(
+            "\nplaylistlog: held since 2026-11-01T12:00:00Z, 0 pushes wait: agent release"
+                + " playlistlog\n");
   }
 
   @Test
   void saysSoWhenNoPushHasReachedAServiceYet() throws InterruptedException {
-    playlistlog
-        .withObject("/Spec/Labels")
-        .remove(List.of("waggle.push.delivery", "waggle.push.time"));
+    record = ServiceRecord.of("playlistlog");
     playlistlog.remove("UpdateStatus");
 
     assertThat(report(playlistlog, up("1"), up("2")).text())
@@ -166,8 +250,14 @@ class StatusReportTest {
   }
 
   @Test
-  void isSilentAboutAServiceThatWasOptedOutAndKeepsWhatWaggleWrote() throws InterruptedException {
-    playlistlog.withObject("/Spec/Labels").remove("waggle.tags");
+  void isSilentAboutAServiceThatWasOptedOutAndKeepsWhatAnEarlierWaggleWrote()
+      throws InterruptedException {
+    ObjectNode labels = playlistlog.withObject("/Spec/Labels");
+    labels.remove("waggle.tags");
+    labels
+        .put("waggle.push.delivery", "JKJaXmPLvHcESHA=")
+        .put("waggle.push.time", "2026-11-01T11:59:55.123Z")
+        .put("waggle.rolled-back-from", DIGEST);
 
     assertThat(report(playlistlog, up("1"), up("2")).strays()).isEmpty();
   }
@@ -210,8 +300,18 @@ class StatusReportTest {
                     "deliveryId": "JKJaXmPLvHcESHA=",
                     "pushedAt": "2026-11-01T11:59:55.123Z",
                     "lastPush": "updated",
-                    "rolloutStartedAt": "2026-11-01T11:59:58Z",
-                    "rolloutEndedAt": "2026-11-01T12:00:04.500Z",
+                    "last": {
+                      "id": "JKJaXmPLvHcESHA=",
+                      "cause": "push",
+                      "endedAt": "2026-11-01T12:00:04.500Z",
+                      "tag": "2",
+                      "digest": "%s",
+                      "outcome": "updated",
+                      "tookMs": 6500,
+                      "detail": ""
+                    },
+                    "heldSince": null,
+                    "waiting": 0,
                     "error": null,
                     "running": 2,
                     "wanted": 2
@@ -219,7 +319,21 @@ class StatusReportTest {
                   "notOptedIn": []
                 }\
                 """
-                    .formatted(DIGEST)));
+                    .formatted(DIGEST, DIGEST)));
+  }
+
+  @Test
+  void givesProgramsNullForWhatIsNotKnown() throws JsonProcessingException, InterruptedException {
+    record = ServiceRecord.of("playlistlog").held("playlistlog", new Hold(NOON, "why"));
+
+    JsonNode service =
+        JSON.readTree(report(playlistlog, up("1"), up("2")).json()).at("/services/0");
+
+    assertThat(service.path("last").isNull()).isTrue();
+    assertThat(service.path("deliveryId").isNull()).isTrue();
+    assertThat(service.path("pushedAt").isNull()).isTrue();
+    assertThat(service.path("lastPush").textValue()).isEqualTo("no push yet");
+    assertThat(service.path("heldSince").textValue()).isEqualTo(NOON.toString());
   }
 
   @Test
@@ -234,7 +348,7 @@ class StatusReportTest {
             .with(new ServiceState(playlistlog))
             .with(new ServiceState(other));
 
-    StatusReport report = StatusReport.of(swarm);
+    StatusReport report = StatusReport.of(swarm, new RecordsInMemory());
 
     assertThat(report.services()).extracting(ServiceStatus::name).containsExactly("playlistlog");
     assertThat(report.strays()).extracting(StatusReport.Stray::name).containsExactly("other");
@@ -242,12 +356,34 @@ class StatusReportTest {
         .containsExactly(new SwarmInMemory.Request.ListTasks(playlistlog.path("ID").asText()));
   }
 
-  private static StatusReport report(ObjectNode tree, TaskState... tasks)
-      throws InterruptedException {
+  private StatusReport report(ObjectNode tree, TaskState... tasks) throws InterruptedException {
     ServiceState service = new ServiceState(tree);
     SwarmInMemory swarm = new SwarmInMemory(new HandClock(NOON)).with(service);
     swarm.has(service.id(), tasks);
-    return StatusReport.of(swarm);
+    RecordsInMemory records = new RecordsInMemory();
+    records.put(service.id(), record);
+    return StatusReport.of(swarm, records);
+  }
+
+  private void remember(Rollout rollout) {
+    record = record.with("playlistlog", rollout, NOON);
+  }
+
+  private static Rollout pushed(String id, String tag, String digest) {
+    Instant pushedAt =
+        tag.equals("2") ? Instant.parse("2026-11-01T11:59:55.123Z") : NOON.plusSeconds(5);
+    return Rollout.of(
+        new Push(
+            id,
+            Recorded.PLAYLISTLOG,
+            new Tag(tag),
+            new Digest(digest),
+            pushedAt,
+            Evidence.CONFIRMED,
+            pushedAt.plusMillis(100)),
+        Rollout.Cause.PUSH,
+        pushedAt.plusMillis(150),
+        pushedAt.plusMillis(200));
   }
 
   private static TaskState up(String slot) {

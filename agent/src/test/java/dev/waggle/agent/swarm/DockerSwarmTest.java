@@ -3,7 +3,7 @@ package dev.waggle.agent.swarm;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.github.dockerjava.transport.DockerHttpClient;
-import dev.waggle.agent.rollout.Swarm.Readiness;
+import dev.waggle.agent.service.Swarm.Readiness;
 import java.io.IOException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
-import dev.waggle.agent.rollout.Repository;
+import dev.waggle.agent.push.Repository;
 import dev.waggle.agent.swarm.RegistryCredentials.Reading;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;

@@ -1,0 +1,54 @@
+package dev.waggle.agent.rollout;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.waggle.agent.push.ImageReference;
+import dev.waggle.agent.record.Attempt;
+import dev.waggle.agent.record.Rollout;
+import java.time.Instant;
+
+/// The one thing that is to be done next for a service.
+sealed interface Step {
+
+  /// Nothing: no push waits, or the service is held.
+  record Rest() implements Step {}
+
+  /// Look again a little later.
+  ///
+  /// @param reason what is waited for
+  record Wait(String reason) implements Step {}
+
+  /// Look again at a time.
+  record WaitUntil(Instant until) implements Step {}
+
+  /// Every slot runs the image; look again, to see whether that lasts.
+  record Confirm() implements Step {}
+
+  /// Write down what is about to be done.
+  record Begin(Rollout rollout, Attempt attempt) implements Step {}
+
+  /// Take back what was begun and not sent: the service is held.
+  record Drop(Rollout rollout) implements Step {}
+
+  /// Ask the registry for an image.
+  record LookUp(ImageReference image) implements Step {}
+
+  /// Send an update.
+  record Send(Rollout rollout, ObjectNode spec) implements Step {}
+
+  /// Have Swarm roll back, and see how that goes.
+  record RollBack() implements Step {}
+
+  /// Have Swarm roll back, and end.
+  ///
+  /// @param done how it ends if Swarm does so
+  /// @param refused how it ends if not
+  record GiveUp(Rollout rollout, Conclusion done, Conclusion refused) implements Step {}
+
+  /// Try again at a time.
+  record Postpone(Rollout rollout, Instant until) implements Step {}
+
+  /// End.
+  ///
+  /// @param touched whether the service was updated for it
+  record Close(Rollout rollout, Conclusion conclusion, boolean touched) implements Step {}
+}
