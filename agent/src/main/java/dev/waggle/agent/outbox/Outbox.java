@@ -160,7 +160,7 @@ public final class Outbox implements Endings, AutoCloseable {
             Thread.currentThread().interrupt();
           } catch (SwarmUnavailableException unavailable) {
             // What was found is found again when the engine is back.
-          } catch (RuntimeException failure) {
+          } catch (RuntimeException | Error failure) {
             LOG.atError().setCause(failure).log("unexpected failure");
           }
         });
