@@ -36,6 +36,10 @@ public final class SqsServer implements AutoCloseable {
   /// server does.
   private static final String ONLY_LOCALSTACK = "waggle.only-localstack";
 
+  /// How often a message is received before it goes to the dead letters. Fewer times than in
+  /// `template.yaml`: a test would wait an hour.
+  static final int MAX_RECEIVE_COUNT = 10;
+
   private static final String REGION = "us-east-1";
   private static final String CREDENTIAL = "test";
 
@@ -148,7 +152,8 @@ public final class SqsServer implements AutoCloseable {
     return client;
   }
 
-  /// Creates a FIFO queue whose messages go to a dead-letter queue after ten receives.
+  /// Creates a FIFO queue whose messages go to a dead-letter queue after [#MAX_RECEIVE_COUNT]
+  /// receives.
   ///
   /// @param name ends in `.fifo`
   /// @param visibilityTimeout how long a received message stays hidden, in whole seconds
@@ -173,7 +178,8 @@ public final class SqsServer implements AutoCloseable {
                 QueueAttributeName.VISIBILITY_TIMEOUT,
                 Long.toString(visibilityTimeout.toSeconds()),
                 QueueAttributeName.REDRIVE_POLICY,
-                "{\"deadLetterTargetArn\":\"" + deadLetterArn + "\",\"maxReceiveCount\":10}"));
+                "{\"deadLetterTargetArn\":\"%s\",\"maxReceiveCount\":%d}"
+                    .formatted(deadLetterArn, MAX_RECEIVE_COUNT)));
     return new FifoQueue(url, deadLetterUrl);
   }
 

@@ -19,7 +19,7 @@ class SqsServerIT {
       var queue = server.createFifoQueue("pushes.fifo", Duration.ofSeconds(30));
       send(server, queue.url(), "first");
       send(server, queue.url(), "second");
-      for (var receive = 0; receive < 5; receive++) {
+      for (var receive = 0; receive < SqsServer.MAX_RECEIVE_COUNT; receive++) {
         var message = receiveOne(server, queue.url());
         assertThat(message.body()).isEqualTo("first");
         assertThat(receive(server, queue.url(), 0)).isEmpty();
