@@ -32,7 +32,8 @@ record CommandOfTheJar(int status, String out, String err) {
     builder.environment().putAll(environment);
     try {
       Process process = builder.start();
-      var err = CompletableFuture.supplyAsync(() -> text(process.getErrorStream()));
+      CompletableFuture<String> err =
+          CompletableFuture.supplyAsync(() -> text(process.getErrorStream()));
       String out = text(process.getInputStream());
       return new CommandOfTheJar(process.waitFor(), out, err.join());
     } catch (IOException notStarted) {

@@ -33,7 +33,7 @@ final class FunctionProcess implements RequestStreamHandler, AutoCloseable {
                 ExecutionEnvironment.built("function.jar"), HANDLER, folder),
             api,
             settings);
-    var _ = api.awaitReady(LONGEST);
+    long _ = api.awaitReady(LONGEST);
   }
 
   @Override

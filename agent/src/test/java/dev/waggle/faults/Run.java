@@ -17,6 +17,7 @@ import dev.waggle.testhost.PlaylistlogImages;
 import dev.waggle.testhost.RequestingClient;
 import dev.waggle.testhost.SqsServer;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
@@ -420,7 +421,7 @@ final class Run implements AutoCloseable {
   }
 
   private void fill() {
-    try (var file = Files.newOutputStream(directory.resolve("full"))) {
+    try (OutputStream file = Files.newOutputStream(directory.resolve("full"))) {
       byte[] block = new byte[4096];
       for (int i = 0; i < 100; i++) {
         file.write(block);

@@ -24,6 +24,7 @@ import java.security.MessageDigest;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
@@ -116,7 +117,7 @@ public final class Training implements AutoCloseable {
                 + " -Djavax.net.ssl.trustStorePassword="
                 + PASSWORD);
     Process agent = builder.start();
-    var _ = agent.onExit().thenRun(told::countDown);
+    CompletableFuture<Void> _ = agent.onExit().thenRun(told::countDown);
     boolean rolled = told.await(LONGEST_MINUTES, TimeUnit.MINUTES) && agent.isAlive();
     agent.destroy();
     ended.countDown();

@@ -13,6 +13,7 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
 
@@ -72,7 +73,7 @@ public final class AgentImage {
     if (!docker(engine, "images", "--quiet", NAME).isBlank()) {
       return;
     }
-    var kept = directory().resolve("target/testhost/agent-image-" + fingerprint() + ".tar");
+    Path kept = directory().resolve("target/testhost/agent-image-" + fingerprint() + ".tar");
     if (!OneAtATime.run("agent-image", () -> builds(engine, progress, kept))) {
       docker(engine, "load", "--input", kept.toString());
       progress.accept("the agent's image was built before, of the same files");
@@ -94,7 +95,7 @@ public final class AgentImage {
   private static void keep(PrivateEngine engine, Path kept) {
     try {
       Files.createDirectories(kept.getParent());
-      var unfinished = Files.createTempFile(kept.getParent(), "agent-image", ".part");
+      Path unfinished = Files.createTempFile(kept.getParent(), "agent-image", ".part");
       docker(engine, "save", "--output", unfinished.toString(), NAME);
       Files.move(unfinished, kept, StandardCopyOption.ATOMIC_MOVE);
     } catch (IOException e) {
@@ -103,7 +104,7 @@ public final class AgentImage {
   }
 
   private static void standIn(PrivateEngine engine, Consumer<String> progress) {
-    var obstacle =
+    Optional<String> obstacle =
         PulledImage.obtain(engine, PulledImage.DOCKER_HUB, "library/debian", "13-slim")
             .or(
                 () ->
@@ -134,9 +135,9 @@ public final class AgentImage {
   /// The module's directory, with the Dockerfile and the stack files.
   public static Path directory() {
     try {
-      var testClasses =
+      Path testClasses =
           Path.of(AgentImage.class.getProtectionDomain().getCodeSource().getLocation().toURI());
-      var directory = testClasses.resolve("../..").normalize();
+      Path directory = testClasses.resolve("../..").normalize();
       if (Files.notExists(directory.resolve("target/agent.jar"))) {
         throw new IllegalStateException(
             directory + "/target/agent.jar does not exist: run mvn package first");
@@ -150,10 +151,10 @@ public final class AgentImage {
   /// Of all that the build reads.
   private static String fingerprint() {
     try {
-      var hash = MessageDigest.getInstance("SHA-256");
+      MessageDigest hash = MessageDigest.getInstance("SHA-256");
       hash.update(System.getProperty("java.vm.version", "").getBytes(StandardCharsets.UTF_8));
       hash.update(STAND_INS.getBytes(StandardCharsets.UTF_8));
-      for (var file :
+      for (Path file :
           Stream.of(
                   "Dockerfile",
                   ".dockerignore",
@@ -186,7 +187,8 @@ public final class AgentImage {
 
   /// Starts the docker command against a private engine, for what it prints as time goes on.
   public static Process start(PrivateEngine engine, String... arguments) {
-    var builder = new ProcessBuilder(command(engine, arguments)).redirectErrorStream(true);
+    ProcessBuilder builder =
+        new ProcessBuilder(command(engine, arguments)).redirectErrorStream(true);
     builder.environment().putAll(environment(engine));
     try {
       return builder.start();
@@ -212,9 +214,9 @@ public final class AgentImage {
 
   private static String run(
       PrivateEngine engine, Map<String, String> variables, String... command) {
-    var environment = new HashMap<>(variables);
+    Map<String, String> environment = new HashMap<>(variables);
     environment.putAll(environment(engine));
-    var result = HostCommand.attempt(BUILD, environment, command);
+    HostCommand.Result result = HostCommand.attempt(BUILD, environment, command);
     if (result.status() != 0) {
       throw new IllegalStateException(
           "`"

@@ -44,7 +44,7 @@ public final class Await {
   ///
   /// @throws IllegalStateException when the time is over, caused by what the question threw last
   public static <T> T value(String description, Duration limit, Callable<Optional<T>> question) {
-    var began = System.nanoTime();
+    long began = System.nanoTime();
     @Nullable Exception lastFailure = null;
     while (true) {
       try {
@@ -56,7 +56,7 @@ public final class Await {
       } catch (Exception notYet) {
         lastFailure = notYet;
       }
-      var waited = System.nanoTime() - began;
+      long waited = System.nanoTime() - began;
       if (waited > limit.toNanos()) {
         throw new IllegalStateException(
             "no sign of: " + description + ", after " + limit.toMillis() + " ms", lastFailure);

@@ -10,6 +10,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 
 /// Images made from files alone, since nothing can be pulled.
 final class BaseImage {
@@ -24,9 +25,9 @@ final class BaseImage {
         docker,
         PrivateEngine.BASE_IMAGE,
         context -> {
-          var bin = Files.createDirectories(context.resolve("root/bin"));
+          Path bin = Files.createDirectories(context.resolve("root/bin"));
           Files.copy(busybox, bin.resolve("busybox"));
-          for (var command : COMMANDS) {
+          for (String command : COMMANDS) {
             Files.createSymbolicLink(bin.resolve(command), Path.of("busybox"));
           }
           Files.writeString(
@@ -42,7 +43,7 @@ final class BaseImage {
   /// Builds and tags an image; returns its id.
   static String build(DockerClient docker, String tag, Context context) {
     try {
-      var directory = Files.createTempDirectory("waggle-image");
+      Path directory = Files.createTempDirectory("waggle-image");
       try {
         context.write(directory);
         return docker
@@ -59,8 +60,8 @@ final class BaseImage {
   }
 
   static void delete(Path directory) throws IOException {
-    try (var files = Files.walk(directory)) {
-      for (var file : files.sorted(Comparator.reverseOrder()).toList()) {
+    try (Stream<Path> files = Files.walk(directory)) {
+      for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
         Files.delete(file);
       }
     }

@@ -18,7 +18,7 @@ public final class Checkout {
       return NO_COMMIT;
     }
     // Root builds what another has checked out.
-    var head =
+    HostCommand.Result head =
         HostCommand.attempt(
             Duration.ofSeconds(10), Map.of(), "git", "-c", "safe.directory=*", "rev-parse", "HEAD");
     return head.status() == 0 ? head.output().strip() : NO_COMMIT;

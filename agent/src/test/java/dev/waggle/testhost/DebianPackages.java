@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.SequencedMap;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 
 /// What the namespaced engine is made of: packages of Debian and Ubuntu.
 public final class DebianPackages {
@@ -89,15 +90,15 @@ public final class DebianPackages {
   }
 
   private static boolean installMissing(Consumer<String> progress) {
-    var packages = missing();
+    List<String> packages = missing();
     if (packages.isEmpty()) {
       return false;
     }
     progress.accept("installing " + String.join(" and ", packages) + " with apt-get");
-    var command = new ArrayList<>(List.of("sh", "-c", INSTALL, "sh"));
+    List<String> command = new ArrayList<>(List.of("sh", "-c", INSTALL, "sh"));
     command.addAll(packages);
     updatingListsIfNeeded(progress, packages, command.toArray(String[]::new));
-    var still = missing();
+    List<String> still = missing();
     if (!still.isEmpty()) {
       throw new IllegalStateException(
           "apt-get succeeded, but these packages brought no command: " + still);
@@ -124,7 +125,7 @@ public final class DebianPackages {
 
   /// @param path the end of the file's path in the package
   private static Path unpacked(String name, String path, Consumer<String> progress) {
-    var cached = downloads().resolve(Path.of(path).getFileName());
+    Path cached = downloads().resolve(Path.of(path).getFileName());
     return Files.isReadable(cached)
         ? cached
         : OneAtATime.run(PACKAGES, () -> unpack(name, path, cached, progress));
@@ -136,12 +137,12 @@ public final class DebianPackages {
     }
     progress.accept("downloading " + name + " with apt-get");
     try {
-      var directory = Files.createTempDirectory(Files.createDirectories(downloads()), name);
-      var script = "cd \"$1\" && apt-get download \"$2\" && dpkg-deb -x \"$2\"*.deb .";
+      Path directory = Files.createTempDirectory(Files.createDirectories(downloads()), name);
+      String script = "cd \"$1\" && apt-get download \"$2\" && dpkg-deb -x \"$2\"*.deb .";
       updatingListsIfNeeded(
           progress, List.of(name), "sh", "-c", script, "sh", directory.toString(), name);
-      try (var files = Files.walk(directory)) {
-        var unpacked =
+      try (Stream<Path> files = Files.walk(directory)) {
+        Path unpacked =
             files
                 .filter(file -> file.endsWith(path) && Files.isRegularFile(file))
                 .findFirst()
@@ -173,13 +174,13 @@ public final class DebianPackages {
 
   private static void updatingListsIfNeeded(
       Consumer<String> progress, List<String> packages, String... command) {
-    var first = HostCommand.attempt(DOWNLOAD, QUIET, command);
+    HostCommand.Result first = HostCommand.attempt(DOWNLOAD, QUIET, command);
     if (first.status() == 0) {
       return;
     }
     progress.accept("updating apt-get's lists");
-    var update = HostCommand.attempt(DOWNLOAD, QUIET, "apt-get", "update");
-    var second = HostCommand.attempt(DOWNLOAD, QUIET, command);
+    HostCommand.Result update = HostCommand.attempt(DOWNLOAD, QUIET, "apt-get", "update");
+    HostCommand.Result second = HostCommand.attempt(DOWNLOAD, QUIET, command);
     if (second.status() != 0) {
       throw new IllegalStateException(
           "apt-get could not get "

@@ -85,20 +85,20 @@ public final class DindEngine implements PrivateEngine {
   }
 
   static DindEngine start(Consumer<String> progress) {
-    for (var image : List.of(ENGINE_IMAGE, REGISTRY_IMAGE)) {
+    for (String image : List.of(ENGINE_IMAGE, REGISTRY_IMAGE)) {
       if (HostCommand.attempt(COMMAND, Map.of(), "docker", "image", "inspect", image).status()
           != 0) {
         progress.accept("pulling " + image);
         HostCommand.run(PULL, "docker", "pull", "--quiet", image);
       }
     }
-    var directory = EngineClient.createDirectory();
-    var name = directory.getFileName().toString();
-    var log = directory.resolve("engine.log");
-    var started = new ArrayList<AutoCloseable>();
+    Path directory = EngineClient.createDirectory();
+    String name = directory.getFileName().toString();
+    Path log = directory.resolve("engine.log");
+    List<AutoCloseable> started = new ArrayList<>();
     try {
       started.add(() -> BaseImage.delete(directory));
-      var engineShell =
+      TetheredShell engineShell =
           container(
               name,
               log,
@@ -109,7 +109,7 @@ public final class DindEngine implements PrivateEngine {
               ENGINE_IMAGE);
       started.add(() -> end(engineShell, name));
       engineShell.ready(COMMAND);
-      var registryShell =
+      TetheredShell registryShell =
           container(
               name + "-registry",
               directory.resolve("registry.log"),
@@ -119,19 +119,19 @@ public final class DindEngine implements PrivateEngine {
               REGISTRY_IMAGE);
       started.add(() -> end(registryShell, name + "-registry"));
       registryShell.ready(COMMAND);
-      var published =
+      String published =
           HostCommand.run(COMMAND, "docker", "port", name, "5000/tcp")
               .lines()
               .findFirst()
               .orElseThrow();
-      var registry = URI.create("http://" + published.strip());
-      var socket =
+      URI registry = URI.create("http://" + published.strip());
+      EngineSocket socket =
           EngineSocket.listen(
               directory.resolve("docker.sock"),
               List.of("docker", "exec", "-i", name, "docker", "system", "dial-stdio"));
       started.add(socket);
-      var config = Files.createDirectory(directory.resolve("docker-config"));
-      var docker = EngineClient.connect(socket.uri(), config);
+      Path config = Files.createDirectory(directory.resolve("docker-config"));
+      DockerClient docker = EngineClient.connect(socket.uri(), config);
       started.add(docker);
       EngineClient.awaitStart(docker, engineShell, log);
       progress.accept("pulling busybox:1.37 into the private engine");
@@ -152,7 +152,7 @@ public final class DindEngine implements PrivateEngine {
       Await.until("a registry that answers", COMMAND, () -> EngineClient.answers(registry));
       return new DindEngine(directory, name, engineShell, registryShell, socket, registry, docker);
     } catch (RuntimeException | IOException failed) {
-      var tail = EngineClient.tail(log);
+      String tail = EngineClient.tail(log);
       started.reversed().forEach(DindEngine::closeQuietly);
       throw new IllegalStateException(
           "the private engine did not start; the end of its log:\n" + tail, failed);
@@ -165,7 +165,7 @@ public final class DindEngine implements PrivateEngine {
 
   private static TetheredShell container(
       String name, Path log, String script, String... optionsAndImage) {
-    var command =
+    List<String> command =
         new ArrayList<>(List.of("docker", "run", "--interactive", "--rm", "--name", name));
     command.addAll(List.of("--label", LABEL, "--entrypoint", "sh"));
     command.addAll(List.of(optionsAndImage));

@@ -13,9 +13,12 @@ import java.net.URI;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileAttribute;
+import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.ThreadLocalRandom;
 
 /// What both kinds of engine need once their socket and registry exist.
@@ -26,18 +29,20 @@ final class EngineClient {
   ///
   /// @param directory an empty one, in place of `~/.docker`
   static DockerClient connect(URI dockerHost, Path directory) {
-    var config =
+    DefaultDockerClientConfig config =
         DefaultDockerClientConfig.createDefaultConfigBuilder()
             .withDockerHost(dockerHost.toString())
             .withDockerTlsVerify(false)
             .withDockerConfig(directory.toString())
             .build();
-    var transport = new ZerodepDockerHttpClient.Builder().dockerHost(dockerHost).build();
+    ZerodepDockerHttpClient transport =
+        new ZerodepDockerHttpClient.Builder().dockerHost(dockerHost).build();
     return DockerClientImpl.getInstance(config, new OneRequestPerConnection(transport));
   }
 
   static boolean answers(URI registry) throws IOException {
-    var connection = (HttpURLConnection) registry.resolve("/v2/").toURL().openConnection();
+    HttpURLConnection connection =
+        (HttpURLConnection) registry.resolve("/v2/").toURL().openConnection();
     connection.setConnectTimeout(1000);
     connection.setReadTimeout(3000);
     try {
@@ -65,11 +70,11 @@ final class EngineClient {
   /// A directory of an engine's own. Its name is short: sockets lie inside, and a socket's path has
   /// at most 107 bytes.
   static Path createDirectory() {
-    var parent = Path.of(System.getProperty("java.io.tmpdir"));
-    var onlyOwner =
+    Path parent = Path.of(System.getProperty("java.io.tmpdir"));
+    FileAttribute<Set<PosixFilePermission>> onlyOwner =
         PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------"));
     while (true) {
-      var id = "%06x".formatted(ThreadLocalRandom.current().nextInt(1 << 24));
+      String id = "%06x".formatted(ThreadLocalRandom.current().nextInt(1 << 24));
       try {
         return Files.createDirectory(parent.resolve("waggle-" + id), onlyOwner);
       } catch (FileAlreadyExistsException taken) {

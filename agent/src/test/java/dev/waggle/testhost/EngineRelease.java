@@ -100,7 +100,7 @@ public enum EngineRelease {
 
   /// The release that the system property names, the installed one where it is not set.
   public static EngineRelease chosen() {
-    var wanted = System.getProperty(PROPERTY, INSTALLED.id);
+    String wanted = System.getProperty(PROPERTY, INSTALLED.id);
     return Arrays.stream(values())
         .filter(release -> release.id.equals(wanted))
         .findFirst()
@@ -125,7 +125,7 @@ public enum EngineRelease {
     if (suite.isEmpty()) {
       return Optional.empty();
     }
-    var unpacked = cache().resolve(suite);
+    Path unpacked = cache().resolve(suite);
     return Optional.of(OneAtATime.run("engine-" + suite, () -> download(unpacked, progress)));
   }
 
@@ -149,11 +149,12 @@ public enum EngineRelease {
     }
     progress.accept("downloading the engine of Debian " + suite + " with apt-get");
     try {
-      var directory = Files.createTempDirectory(Files.createDirectories(cache()), suite);
-      var command =
+      Path directory = Files.createTempDirectory(Files.createDirectories(cache()), suite);
+      List<String> command =
           new ArrayList<>(List.of("sh", "-c", DOWNLOAD, "sh", directory.toString(), suite));
       command.addAll(PACKAGES);
-      var result = HostCommand.attempt(LONGEST_DOWNLOAD, Map.of(), command.toArray(String[]::new));
+      HostCommand.Result result =
+          HostCommand.attempt(LONGEST_DOWNLOAD, Map.of(), command.toArray(String[]::new));
       if (result.status() != 0) {
         BaseImage.delete(directory);
         skip("its packages cannot be had here: " + result.output().strip());
@@ -185,14 +186,14 @@ public enum EngineRelease {
   }
 
   private void skip(String reason) {
-    var line = "NOT TESTED on the engine of Debian " + suite + ": " + reason;
+    String line = "NOT TESTED on the engine of Debian " + suite + ": " + reason;
     System.out.println("\n!!! " + line + "\n");
     throw new TestAbortedException(line);
   }
 
   /// Outlasts `mvn clean`: 70 MB are downloaded for each suite, once.
   private static Path cache() {
-    var home =
+    Path home =
         Optional.ofNullable(System.getenv("XDG_CACHE_HOME"))
             .filter(directory -> !directory.isBlank())
             .map(Path::of)

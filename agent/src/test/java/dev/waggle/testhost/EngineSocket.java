@@ -1,6 +1,8 @@
 package dev.waggle.testhost;
 
 import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
 import java.net.URI;
 import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
@@ -31,10 +33,10 @@ final class EngineSocket implements AutoCloseable {
 
   private void serve(SocketChannel connection) {
     try (connection) {
-      var process =
+      Process process =
           new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.DISCARD).start();
       try {
-        var requests = Thread.ofVirtual().start(() -> toProcess(connection, process));
+        Thread requests = Thread.ofVirtual().start(() -> toProcess(connection, process));
         toConnection(process, connection);
         connection.shutdownOutput();
         requests.interrupt();
@@ -47,8 +49,8 @@ final class EngineSocket implements AutoCloseable {
   }
 
   private static void toProcess(SocketChannel connection, Process process) {
-    try (var requests = process.getOutputStream()) {
-      var buffer = ByteBuffer.allocate(BUFFER);
+    try (OutputStream requests = process.getOutputStream()) {
+      ByteBuffer buffer = ByteBuffer.allocate(BUFFER);
       while (connection.read(buffer.clear()) >= 0) {
         requests.write(buffer.array(), 0, buffer.position());
         requests.flush();
@@ -59,10 +61,10 @@ final class EngineSocket implements AutoCloseable {
   }
 
   private static void toConnection(Process process, SocketChannel connection) throws IOException {
-    var bytes = new byte[BUFFER];
-    var responses = process.getInputStream();
-    for (var read = responses.read(bytes); read >= 0; read = responses.read(bytes)) {
-      var buffer = ByteBuffer.wrap(bytes, 0, read);
+    byte[] bytes = new byte[BUFFER];
+    InputStream responses = process.getInputStream();
+    for (int read = responses.read(bytes); read >= 0; read = responses.read(bytes)) {
+      ByteBuffer buffer = ByteBuffer.wrap(bytes, 0, read);
       while (buffer.hasRemaining()) {
         connection.write(buffer);
       }

@@ -23,7 +23,7 @@ final class HostCommand {
 
   /// Runs a command that has to succeed and returns what it printed.
   static String run(Duration limit, String... command) {
-    var result = attempt(limit, Map.of(), command);
+    HostCommand.Result result = attempt(limit, Map.of(), command);
     if (result.status() != 0) {
       throw new IllegalStateException(
           "`"
@@ -42,7 +42,7 @@ final class HostCommand {
     Process process = null;
     try {
       output = Files.createTempFile("waggle-command", ".out");
-      var builder =
+      ProcessBuilder builder =
           new ProcessBuilder(command)
               .redirectErrorStream(true)
               .redirectInput(ProcessBuilder.Redirect.from(Path.of("/dev/null").toFile()))
@@ -76,7 +76,7 @@ final class HostCommand {
 
   /// Finds a command where a user's shell or root's would find it.
   static Optional<Path> find(String command) {
-    var path = System.getenv().getOrDefault("PATH", "") + ":" + ROOT_PATH;
+    String path = System.getenv().getOrDefault("PATH", "") + ":" + ROOT_PATH;
     return Stream.of(path.split(":", -1))
         .filter(directory -> !directory.isBlank())
         .map(directory -> Path.of(directory, command))

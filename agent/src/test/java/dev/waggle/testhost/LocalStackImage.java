@@ -1,6 +1,7 @@
 package dev.waggle.testhost;
 
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -78,8 +79,8 @@ final class LocalStackImage {
       return Optional.of("this is no Debian with Python, of which an image could be made");
     }
     try {
-      var archive = DebianPackages.downloads().resolve("localstack-" + fingerprint() + ".tar");
-      var obstacle = OneAtATime.run("localstack", () -> download(archive));
+      Path archive = DebianPackages.downloads().resolve("localstack-" + fingerprint() + ".tar");
+      Optional<String> obstacle = OneAtATime.run("localstack", () -> download(archive));
       if (obstacle.isPresent()) {
         return obstacle;
       }
@@ -114,11 +115,11 @@ final class LocalStackImage {
 
   private static Optional<String> downloadAnew(Path archive) throws IOException {
     Files.createDirectories(archive.getParent());
-    var packages = Files.createTempFile("localstack-packages", ".txt");
-    var unfinished = Files.createTempFile(archive.getParent(), "localstack", ".part");
+    Path packages = Files.createTempFile("localstack-packages", ".txt");
+    Path unfinished = Files.createTempFile(archive.getParent(), "localstack", ".part");
     try {
       Files.write(packages, packages());
-      var result =
+      HostCommand.Result result =
           HostCommand.attempt(
               BUILD,
               Map.of("DEBIAN_FRONTEND", "noninteractive"),
@@ -144,7 +145,7 @@ final class LocalStackImage {
   }
 
   private static byte[] packages() throws IOException {
-    try (var stream = LocalStackImage.class.getResourceAsStream(PACKAGES)) {
+    try (InputStream stream = LocalStackImage.class.getResourceAsStream(PACKAGES)) {
       if (stream == null) {
         throw new IllegalStateException("no resource " + PACKAGES);
       }
@@ -155,7 +156,7 @@ final class LocalStackImage {
   /// Of all that the archive is made by.
   private static String fingerprint() throws IOException {
     try {
-      var hash = MessageDigest.getInstance("SHA-256");
+      MessageDigest hash = MessageDigest.getInstance("SHA-256");
       hash.update(FILES.getBytes(StandardCharsets.UTF_8));
       hash.update(packages());
       return HexFormat.of().formatHex(hash.digest()).substring(0, 16);

@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -124,7 +125,7 @@ public final class NamespacedEngine implements PrivateEngine {
   ///
   /// @param progress is told in a few words what takes time
   public static NamespacedEngine start(Consumer<String> progress) {
-    var engine = startWithoutSwarm(progress, PrivateEngine.LOCAL_REGISTRY);
+    NamespacedEngine engine = startWithoutSwarm(progress, PrivateEngine.LOCAL_REGISTRY);
     EngineClient.createSwarm(engine.docker, engine.address());
     return engine;
   }
@@ -134,13 +135,13 @@ public final class NamespacedEngine implements PrivateEngine {
   /// @param mirror host and port of the registry that answers for Docker Hub
   static NamespacedEngine startWithoutSwarm(Consumer<String> progress, String mirror) {
     DebianPackages.install(progress);
-    var release = EngineRelease.chosen();
-    var unpacked = release.unpacked(progress);
-    var busybox = DebianPackages.busybox(progress);
-    var directory = EngineClient.createDirectory();
-    var name = directory.getFileName().toString();
-    var device = name.replace("waggle-", "waggle");
-    var log = directory.resolve("engine.log");
+    EngineRelease release = EngineRelease.chosen();
+    Optional<Path> unpacked = release.unpacked(progress);
+    Path busybox = DebianPackages.busybox(progress);
+    Path directory = EngineClient.createDirectory();
+    String name = directory.getFileName().toString();
+    String device = name.replace("waggle-", "waggle");
+    Path log = directory.resolve("engine.log");
     try {
       Files.writeString(directory.resolve("outer.sh"), OUTER);
       Files.writeString(directory.resolve("inner.sh"), INNER);
@@ -163,14 +164,14 @@ public final class NamespacedEngine implements PrivateEngine {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
-    var environment = new HashMap<>(release.environment());
+    Map<String, String> environment = new HashMap<>(release.environment());
     environment.put("PATH", HostCommand.ROOT_PATH);
     environment.put("unpacked", unpacked.map(Path::toString).orElse(""));
     environment.put("OTEL_TRACES_EXPORTER", "none");
     // Read at the engine's first TLS connection, to which the mirror never leads.
     environment.put("SSL_CERT_FILE", authorities(directory).toString());
     // A session of its own: Ctrl-C reaches this JVM only, which then decides what ends first.
-    var shell =
+    TetheredShell shell =
         new TetheredShell(
             List.of(
                 "setsid",
@@ -182,11 +183,11 @@ public final class NamespacedEngine implements PrivateEngine {
             environment,
             log);
     try {
-      var process = shell.ready(COMMAND).strip();
+      String process = shell.ready(COMMAND).strip();
       HostCommand.run(
           COMMAND, "ip", "link", "add", device, "type", "veth", "peer", "name", "eth0", "netns",
           process);
-      var subnet = Subnet.choose(device);
+      NamespacedEngine.Subnet subnet = Subnet.choose(device);
       shell.ready(COMMAND);
       shell.run(
           COMMAND,
@@ -195,9 +196,10 @@ public final class NamespacedEngine implements PrivateEngine {
               + "/30 dev eth0 && ip link set eth0 up"
               + " && ip route add default via "
               + subnet.host());
-      var docker = EngineClient.connect(socket(directory), directory.resolve("docker-config"));
+      DockerClient docker =
+          EngineClient.connect(socket(directory), directory.resolve("docker-config"));
       EngineClient.awaitStart(docker, shell, log);
-      var engine =
+      NamespacedEngine engine =
           new NamespacedEngine(
               directory,
               device,
@@ -212,7 +214,7 @@ public final class NamespacedEngine implements PrivateEngine {
       BaseImage.build(docker, busybox);
       return engine;
     } catch (RuntimeException failed) {
-      var tail = EngineClient.tail(log);
+      String tail = EngineClient.tail(log);
       shell.close();
       throw new IllegalStateException(
           "the private engine did not start; the end of its log:\n" + tail, failed);
@@ -285,7 +287,7 @@ public final class NamespacedEngine implements PrivateEngine {
     }
     run("mount --bind \"$directory/hosts\" /etc/hosts");
     readSettings();
-    try (var api = EngineHttp.connect(dockerHost())) {
+    try (EngineHttp api = EngineHttp.connect(dockerHost())) {
       Await.until(
           "an engine without a mirror",
           COMMAND,
@@ -303,7 +305,7 @@ public final class NamespacedEngine implements PrivateEngine {
       throw new UncheckedIOException(e);
     }
     readSettings();
-    try (var api = EngineHttp.connect(dockerHost())) {
+    try (EngineHttp api = EngineHttp.connect(dockerHost())) {
       Await.until(
           "the mirror " + address,
           COMMAND,
@@ -426,8 +428,9 @@ public final class NamespacedEngine implements PrivateEngine {
 
     /// Gives the device an address in a subnet that no other device of this machine has.
     static Subnet choose(String device) {
-      for (var attempt = 0; attempt < 50; attempt++) {
-        var subnet = new Subnet(RANGE + 4 * ThreadLocalRandom.current().nextInt(SUBNETS));
+      for (int attempt = 0; attempt < 50; attempt++) {
+        NamespacedEngine.Subnet subnet =
+            new Subnet(RANGE + 4 * ThreadLocalRandom.current().nextInt(SUBNETS));
         if (subnet.devices() > 0) {
           continue;
         }
@@ -455,12 +458,12 @@ public final class NamespacedEngine implements PrivateEngine {
     }
 
     private boolean overlaps(InterfaceAddress other) {
-      var bytes = other.getAddress().getAddress();
+      byte[] bytes = other.getAddress().getAddress();
       if (bytes.length != 4 || other.getNetworkPrefixLength() == 0) {
         return false;
       }
-      var address = ByteBuffer.wrap(bytes).getInt();
-      var shift = 32 - Math.min(other.getNetworkPrefixLength(), 30);
+      int address = ByteBuffer.wrap(bytes).getInt();
+      int shift = 32 - Math.min(other.getNetworkPrefixLength(), 30);
       return address >> shift == first >> shift;
     }
 

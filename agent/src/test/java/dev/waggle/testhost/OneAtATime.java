@@ -3,7 +3,9 @@ package dev.waggle.testhost;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.function.Supplier;
 
@@ -15,10 +17,10 @@ final class OneAtATime {
   /// Does something while no other JVM, and no other thread of this one, does what has this name.
   static synchronized <T> T run(String name, Supplier<T> work) {
     try {
-      var file = Files.createDirectories(DebianPackages.downloads()).resolve(name + ".lock");
-      try (var channel =
+      Path file = Files.createDirectories(DebianPackages.downloads()).resolve(name + ".lock");
+      try (FileChannel channel =
               FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
-          var _ = channel.lock()) {
+          FileLock _ = channel.lock()) {
         return work.get();
       }
     } catch (IOException e) {

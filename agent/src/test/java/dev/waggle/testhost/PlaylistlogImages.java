@@ -9,6 +9,7 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 
@@ -87,12 +88,12 @@ public final class PlaylistlogImages {
   /// Builds and pushes an image that answers with this line; returns the digest that the registry
   /// gives it.
   public String push(String repository, String tag, String answer, Health health) {
-    var local = PrivateEngine.LOCAL_REGISTRY + "/" + repository;
+    String local = PrivateEngine.LOCAL_REGISTRY + "/" + repository;
     BaseImage.build(
         engine.docker(),
         local + ":" + tag,
         context -> {
-          var serve = context.resolve("serve");
+          Path serve = context.resolve("serve");
           Files.writeString(
               serve,
               switch (health) {
@@ -103,7 +104,7 @@ public final class PlaylistlogImages {
           if (!serve.toFile().setExecutable(true)) {
             throw new IOException("not made executable: " + serve);
           }
-          var www = Files.createDirectory(context.resolve("www"));
+          Path www = Files.createDirectory(context.resolve("www"));
           Files.writeString(www.resolve("index.html"), answer + "\n");
           if (health == Health.HEALTHY || health == Health.CRASHES) {
             Files.writeString(www.resolve("health"), "ok\n");
@@ -136,14 +137,14 @@ public final class PlaylistlogImages {
 
   /// Asks the registry for a tag's digest.
   public String digest(String repository, String tag) {
-    var request =
+    HttpRequest request =
         HttpRequest.newBuilder(manifest(repository, tag))
             .timeout(Duration.ofSeconds(10))
             .header("Accept", MANIFESTS)
             .HEAD()
             .build();
-    try (var http = HttpClient.newHttpClient()) {
-      var response = http.send(request, HttpResponse.BodyHandlers.discarding());
+    try (HttpClient http = HttpClient.newHttpClient()) {
+      HttpResponse<Void> response = http.send(request, HttpResponse.BodyHandlers.discarding());
       return response
           .headers()
           .firstValue("Docker-Content-Digest")

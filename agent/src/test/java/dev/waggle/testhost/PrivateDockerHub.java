@@ -1,6 +1,7 @@
 package dev.waggle.testhost;
 
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpsConfigurator;
@@ -60,13 +61,13 @@ public final class PrivateDockerHub implements AutoCloseable {
   private final HttpsServer authority;
 
   private PrivateDockerHub(NamespacedEngine engine) throws IOException, GeneralSecurityException {
-    var directory = engine.directory();
+    Path directory = engine.directory();
     keys = Keys.make(directory);
     authority = HttpsServer.create(new InetSocketAddress(engine.hostAddress().orElseThrow(), 0), 0);
     authority.setHttpsConfigurator(new HttpsConfigurator(keys.tls()));
     authority.createContext("/token", this::answer);
     authority.start();
-    var address = engine.registry().getHost();
+    String address = engine.registry().getHost();
     registryForFunction = URI.create("http://" + address + ":" + FUNCTIONS_PORT);
     Files.writeString(
         directory.resolve("hub.yml"),
@@ -87,7 +88,7 @@ public final class PrivateDockerHub implements AutoCloseable {
                 SERVICE,
                 ISSUER));
     // Knows nobody, so that whoever asks is told to log in.
-    var nobody = Files.createFile(directory.resolve("nobody"));
+    Path nobody = Files.createFile(directory.resolve("nobody"));
     Files.writeString(
         directory.resolve("hub-for-function.yml"),
         """
@@ -153,15 +154,15 @@ public final class PrivateDockerHub implements AutoCloseable {
 
   private void answer(HttpExchange exchange) throws IOException {
     try (exchange) {
-      var asked =
+      Map<String, String> asked =
           parameters(
               exchange.getRequestMethod().equals("POST")
                   ? new String(exchange.getRequestBody().readAllBytes(), StandardCharsets.UTF_8)
                   : exchange.getRequestURI().getRawQuery());
-      var who = exchange.getRequestHeaders().getFirst("Authorization");
-      var refresh = asked.get("refresh_token");
-      var known = refresh != null ? refresh.equals(identityToken) : basic().equals(who);
-      var anonymous = refresh == null && who == null;
+      String who = exchange.getRequestHeaders().getFirst("Authorization");
+      String refresh = asked.get("refresh_token");
+      boolean known = refresh != null ? refresh.equals(identityToken) : basic().equals(who);
+      boolean anonymous = refresh == null && who == null;
       if (!known && !anonymous) {
         send(
             exchange,
@@ -169,13 +170,13 @@ public final class PrivateDockerHub implements AutoCloseable {
             JSON.createObjectNode().put("details", "incorrect username or password"));
         return;
       }
-      var scope = asked.getOrDefault("scope", "");
-      var opened =
+      String scope = asked.getOrDefault("scope", "");
+      boolean opened =
           known
               && scope.startsWith(OPENED)
               && scope.endsWith(":pull")
               && tokensLeft.getAndDecrement() > 0;
-      var token = keys.token(opened ? scope.split(":", -1)[1] : null);
+      String token = keys.token(opened ? scope.split(":", -1)[1] : null);
       send(
           exchange,
           200,
@@ -189,7 +190,7 @@ public final class PrivateDockerHub implements AutoCloseable {
 
   private static void send(HttpExchange exchange, int status, ObjectNode answer)
       throws IOException {
-    var body = JSON.writeValueAsBytes(answer);
+    byte[] body = JSON.writeValueAsBytes(answer);
     exchange.getResponseHeaders().set("Content-Type", "application/json");
     exchange.sendResponseHeaders(status, body.length);
     exchange.getResponseBody().write(body);
@@ -221,7 +222,7 @@ public final class PrivateDockerHub implements AutoCloseable {
         "a registry on port " + port,
         SOON,
         () -> {
-          try (var socket = new Socket(address, port)) {
+          try (Socket socket = new Socket(address, port)) {
             return socket.isConnected();
           }
         });
@@ -240,7 +241,7 @@ public final class PrivateDockerHub implements AutoCloseable {
     private static final String STORE_PASSWORD = "throw-away";
 
     static Keys make(Path directory) throws IOException, GeneralSecurityException {
-      var file = directory.resolve("hub.p12");
+      Path file = directory.resolve("hub.p12");
       HostCommand.run(
           SOON,
           Path.of(System.getProperty("java.home"), "bin", "keytool").toString(),
@@ -261,15 +262,16 @@ public final class PrivateDockerHub implements AutoCloseable {
           file.toString(),
           "-storepass",
           STORE_PASSWORD);
-      var store = KeyStore.getInstance("PKCS12");
+      KeyStore store = KeyStore.getInstance("PKCS12");
       try (InputStream stored = Files.newInputStream(file)) {
         store.load(stored, STORE_PASSWORD.toCharArray());
       }
-      var key = (PrivateKey) store.getKey("hub", STORE_PASSWORD.toCharArray());
-      var certificate = store.getCertificate("hub");
-      var managers = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
+      PrivateKey key = (PrivateKey) store.getKey("hub", STORE_PASSWORD.toCharArray());
+      Certificate certificate = store.getCertificate("hub");
+      KeyManagerFactory managers =
+          KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
       managers.init(store, STORE_PASSWORD.toCharArray());
-      var tls = SSLContext.getInstance("TLS");
+      SSLContext tls = SSLContext.getInstance("TLS");
       tls.init(managers.getKeyManagers(), null, null);
       return new Keys(
           key,
@@ -295,10 +297,10 @@ public final class PrivateDockerHub implements AutoCloseable {
     /// @param repository what may be pulled with it, null if nothing may
     String token(@Nullable String repository) {
       try {
-        var header = JSON.createObjectNode().put("typ", "JWT").put("alg", "RS256");
+        ObjectNode header = JSON.createObjectNode().put("typ", "JWT").put("alg", "RS256");
         header.putArray("x5c").add(Base64.getEncoder().encodeToString(certificate.getEncoded()));
-        var now = Instant.now().getEpochSecond();
-        var claims =
+        long now = Instant.now().getEpochSecond();
+        ObjectNode claims =
             JSON.createObjectNode()
                 .put("iss", ISSUER)
                 .put("sub", repository == null ? "" : USER)
@@ -307,7 +309,7 @@ public final class PrivateDockerHub implements AutoCloseable {
                 .put("nbf", now - 60)
                 .put("exp", now + LIFE_OF_A_TOKEN.toSeconds())
                 .put("jti", UUID.randomUUID().toString());
-        var access = claims.putArray("access");
+        ArrayNode access = claims.putArray("access");
         if (repository != null) {
           access
               .addObject()
@@ -316,9 +318,9 @@ public final class PrivateDockerHub implements AutoCloseable {
               .putArray("actions")
               .add("pull");
         }
-        var content =
+        String content =
             encoded(JSON.writeValueAsBytes(header)) + "." + encoded(JSON.writeValueAsBytes(claims));
-        var signature = Signature.getInstance("SHA256withRSA");
+        Signature signature = Signature.getInstance("SHA256withRSA");
         signature.initSign(key);
         signature.update(content.getBytes(StandardCharsets.US_ASCII));
         return content + "." + encoded(signature.sign());

@@ -3,6 +3,7 @@ package dev.waggle.testhost;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import com.github.dockerjava.api.DockerClient;
 import com.github.dockerjava.api.model.ContainerSpec;
 import com.github.dockerjava.api.model.EndpointResolutionMode;
 import com.github.dockerjava.api.model.EndpointSpec;
@@ -13,10 +14,12 @@ import com.github.dockerjava.api.model.ServiceReplicatedModeOptions;
 import com.github.dockerjava.api.model.ServiceSpec;
 import com.github.dockerjava.api.model.SwarmInfo;
 import com.github.dockerjava.api.model.TaskSpec;
+import com.github.dockerjava.transport.DockerHttpClient;
 import com.github.dockerjava.transport.DockerHttpClient.Request;
 import com.github.dockerjava.transport.DockerHttpClient.Request.Method;
 import com.github.dockerjava.zerodep.ZerodepDockerHttpClient;
 import dev.waggle.testhost.PlaylistlogImages.Health;
+import java.io.BufferedReader;
 import java.io.IOException;
 import java.net.NetworkInterface;
 import java.net.URI;
@@ -40,7 +43,7 @@ class PrivateEngineIT {
 
   @Test
   void servesAPushedImageUnderItsDockerHubNameAndAgainAfterARestart() throws IOException {
-    try (var engine = PrivateEngine.start()) {
+    try (PrivateEngine engine = PrivateEngine.start()) {
       assertThat(engine.docker().infoCmd().exec().getSwarm())
           .extracting(SwarmInfo::getLocalNodeState)
           .isEqualTo(LocalNodeState.ACTIVE);
@@ -48,17 +51,17 @@ class PrivateEngineIT {
           .singleElement()
           .satisfies(network -> assertThat(network.getDriver()).isEqualTo("overlay"));
 
-      var images = new PlaylistlogImages(engine);
-      var digest = images.push("1", Health.HEALTHY);
+      PlaylistlogImages images = new PlaylistlogImages(engine);
+      String digest = images.push("1", Health.HEALTHY);
       assertThat(images.push("2", Health.HEALTHY)).isNotEqualTo(digest);
       assertThat(get(engine, "/distribution/vorce/playlistlog:1/json")).contains(digest);
 
       createService(engine);
-      try (var client = RequestingClient.start(engine, "playlistlog", 8080)) {
+      try (RequestingClient client = RequestingClient.start(engine, "playlistlog", 8080)) {
         client.awaitAnswer("playlistlog 1", SOON);
         Await.until(
             "a hundred answers", SOON, () -> client.counts().answered() > 100, client::counts);
-        var counts = client.stop();
+        RequestingClient.Counts counts = client.stop();
         assertThat(counts.answers()).containsOnlyKeys("playlistlog 1");
         assertThat(counts.failures()).isZero();
       }
@@ -66,13 +69,13 @@ class PrivateEngineIT {
       engine.stopEngine();
       assertThat(engine.log()).content().contains("Processing signal 'terminated'");
       engine.startEngine();
-      try (var client = RequestingClient.start(engine, "playlistlog", 8080)) {
+      try (RequestingClient client = RequestingClient.start(engine, "playlistlog", 8080)) {
         client.awaitAnswer("playlistlog 1", SOON);
       }
 
       engine.killEngine();
       engine.startEngine();
-      try (var client = RequestingClient.start(engine, "playlistlog", 8080)) {
+      try (RequestingClient client = RequestingClient.start(engine, "playlistlog", 8080)) {
         client.awaitAnswer("playlistlog 1", SOON);
       }
     }
@@ -80,16 +83,16 @@ class PrivateEngineIT {
 
   @Test
   void runsTwoAtOnceWhichLeaveNothing() {
-    var directories = new ArrayList<Path>();
-    try (var first = PrivateEngine.start();
-        var second = PrivateEngine.start()) {
+    List<Path> directories = new ArrayList<>();
+    try (PrivateEngine first = PrivateEngine.start();
+        PrivateEngine second = PrivateEngine.start()) {
       assertThat(first.registry()).isNotEqualTo(second.registry());
-      for (var engine : List.of(first, second)) {
+      for (PrivateEngine engine : List.of(first, second)) {
         directories.add(engine.log().getParent());
-        var images = new PlaylistlogImages(engine);
+        PlaylistlogImages images = new PlaylistlogImages(engine);
         images.push("1", Health.HEALTHY);
         createService(engine);
-        try (var client = RequestingClient.start(engine, "playlistlog", 8080)) {
+        try (RequestingClient client = RequestingClient.start(engine, "playlistlog", 8080)) {
           client.awaitAnswer("playlistlog 1", SOON);
         }
       }
@@ -105,7 +108,7 @@ class PrivateEngineIT {
   @Test
   void leavesNothingWhenItsOwnJvmIsKilled() throws IOException, InterruptedException {
     assumeTrue(NamespacedEngine.isPossible(), "the engine in a container is proved by hand");
-    var jvm =
+    Process jvm =
         new ProcessBuilder(
                 ProcessHandle.current().info().command().orElseThrow(),
                 "-cp",
@@ -115,7 +118,7 @@ class PrivateEngineIT {
             .redirectError(ProcessBuilder.Redirect.DISCARD)
             .start();
     Path directory;
-    try (var output = jvm.inputReader(StandardCharsets.UTF_8)) {
+    try (BufferedReader output = jvm.inputReader(StandardCharsets.UTF_8)) {
       directory =
           Path.of(
               output
@@ -142,10 +145,10 @@ class PrivateEngineIT {
 
     /// Ends by being killed.
     public static void main(String[] arguments) throws IOException {
-      try (var engine = PrivateEngine.start()) {
+      try (PrivateEngine engine = PrivateEngine.start()) {
         new PlaylistlogImages(engine).push("1", Health.HEALTHY);
         createService(engine);
-        try (var client = RequestingClient.start(engine, "playlistlog", 8080)) {
+        try (RequestingClient client = RequestingClient.start(engine, "playlistlog", 8080)) {
           client.awaitAnswer("playlistlog 1", SOON);
           System.out.println("engine in " + engine.log().getParent());
           System.in.read();
@@ -155,8 +158,8 @@ class PrivateEngineIT {
   }
 
   static void createService(PrivateEngine engine) {
-    var docker = engine.docker();
-    var network = docker.listNetworksCmd().withNameFilter("app").exec().getFirst().getId();
+    DockerClient docker = engine.docker();
+    String network = docker.listNetworksCmd().withNameFilter("app").exec().getFirst().getId();
     docker
         .createServiceCmd(
             new ServiceSpec()
@@ -174,16 +177,18 @@ class PrivateEngineIT {
 
   private static String get(PrivateEngine engine, String path) throws IOException {
     URI host = engine.dockerHost();
-    try (var http = new ZerodepDockerHttpClient.Builder().dockerHost(host).build();
-        var response = http.execute(Request.builder().method(Method.GET).path(path).build())) {
+    try (ZerodepDockerHttpClient http =
+            new ZerodepDockerHttpClient.Builder().dockerHost(host).build();
+        DockerHttpClient.Response response =
+            http.execute(Request.builder().method(Method.GET).path(path).build())) {
       return new String(response.getBody().readAllBytes(), StandardCharsets.UTF_8);
     }
   }
 
   /// Every trace of an engine: its directory, processes, network device and control groups.
   private static List<String> leftOf(Path directory) throws IOException {
-    var name = directory.getFileName().toString();
-    var device = NetworkInterface.getByName(name.replace("-", ""));
+    String name = directory.getFileName().toString();
+    NetworkInterface device = NetworkInterface.getByName(name.replace("-", ""));
     return Stream.of(
             Stream.of(directory).filter(Files::exists).map(Path::toString),
             Stream.ofNullable(device).map(NetworkInterface::getName),
@@ -209,11 +214,11 @@ class PrivateEngineIT {
   }
 
   private static List<String> controlGroups(String name) throws IOException {
-    var root = Path.of("/sys/fs/cgroup");
+    Path root = Path.of("/sys/fs/cgroup");
     if (!Files.exists(root)) {
       return List.of();
     }
-    try (var directories =
+    try (Stream<Path> directories =
         Files.find(root, 3, (path, attributes) -> path.getFileName().toString().equals(name))) {
       return directories.map(Path::toString).toList();
     }

@@ -32,7 +32,7 @@ final class PulledImage {
   /// @param repository with its namespace, `library/` included
   static Optional<String> obtain(
       PrivateEngine engine, URI dockerHub, String repository, String tag) {
-    var image = familiar(repository) + ":" + tag;
+    String image = familiar(repository) + ":" + tag;
     if (engine.publishedPortsAddress().isEmpty() || engine.hostAddress().isEmpty()) {
       return Optional.of("the private engine's containers cannot be reached from here");
     }
@@ -54,9 +54,9 @@ final class PulledImage {
   }
 
   private static boolean isReachable(URI registry) {
-    var request =
+    HttpRequest request =
         HttpRequest.newBuilder(registry.resolve("/v2/")).timeout(REACHABLE_WITHIN).build();
-    try (var http = HttpClient.newBuilder().connectTimeout(REACHABLE_WITHIN).build()) {
+    try (HttpClient http = HttpClient.newBuilder().connectTimeout(REACHABLE_WITHIN).build()) {
       return http.send(request, HttpResponse.BodyHandlers.discarding()).statusCode() < 500;
     } catch (IOException e) {
       return false;
@@ -70,10 +70,10 @@ final class PulledImage {
   /// files stay for the next run.
   private static Optional<String> pull(
       PrivateEngine engine, URI dockerHub, String address, String repository, String tag) {
-    var image = familiar(repository) + ":" + tag;
+    String image = familiar(repository) + ":" + tag;
     try {
-      var files = Files.createDirectories(DebianPackages.downloads().resolve("docker-hub"));
-      var configuration = Files.createTempFile("waggle-proxy", ".yml");
+      Path files = Files.createDirectories(DebianPackages.downloads().resolve("docker-hub"));
+      Path configuration = Files.createTempFile("waggle-proxy", ".yml");
       Files.writeString(
           configuration,
           """
@@ -85,8 +85,9 @@ final class PulledImage {
           proxy: {remoteurl: "%s"}
           """
               .formatted(files, address, dockerHub));
-      var script = "docker-registry serve \"$0\" >&2 & " + "echo answer:0\n" + TetheredShell.LOOP;
-      var command =
+      String script =
+          "docker-registry serve \"$0\" >&2 & " + "echo answer:0\n" + TetheredShell.LOOP;
+      List<String> command =
           List.of(
               "setsid",
               "unshare",
@@ -97,16 +98,16 @@ final class PulledImage {
               "-c",
               script,
               configuration.toString());
-      try (var proxy = new TetheredShell(command, null, Path.of("/dev/null"))) {
+      try (TetheredShell proxy = new TetheredShell(command, null, Path.of("/dev/null"))) {
         proxy.ready(Duration.ofSeconds(10));
-        var registry = URI.create("http://" + address + ":5000");
+        URI registry = URI.create("http://" + address + ":5000");
         Await.until(
             "a proxy of Docker Hub that answers",
             Duration.ofSeconds(10),
             () -> EngineClient.answers(registry));
         System.out.println("pulling " + image);
-        var source = address + ":5000/" + repository;
-        var complete =
+        String source = address + ":5000/" + repository;
+        boolean complete =
             engine
                 .docker()
                 .pullImageCmd(source)

@@ -1,5 +1,6 @@
 package dev.waggle.testhost;
 
+import com.github.dockerjava.api.DockerClient;
 import com.github.dockerjava.api.async.ResultCallback;
 import com.github.dockerjava.api.exception.DockerException;
 import com.github.dockerjava.api.model.Frame;
@@ -68,8 +69,8 @@ public final class RequestingClient implements AutoCloseable {
 
   /// Starts requesting from a service; counting begins with its first answer.
   public static RequestingClient start(PrivateEngine engine, String service, int port) {
-    var docker = engine.docker();
-    var container =
+    DockerClient docker = engine.docker();
+    String container =
         docker
             .createContainerCmd(PrivateEngine.BASE_IMAGE)
             .withEntrypoint("/bin/sh", "-c", SCRIPT, "http://" + service + ":" + port + "/")
@@ -83,7 +84,7 @@ public final class RequestingClient implements AutoCloseable {
             .exec()
             .getId();
     docker.startContainerCmd(container).exec();
-    var tally =
+    RequestingClient.Tally tally =
         docker
             .logContainerCmd(container)
             .withStdOut(true)
@@ -145,7 +146,7 @@ public final class RequestingClient implements AutoCloseable {
     @Override
     public synchronized void onNext(Frame frame) {
       unfinished.append(new String(frame.getPayload(), StandardCharsets.UTF_8));
-      for (var end = unfinished.indexOf("\n"); end >= 0; end = unfinished.indexOf("\n")) {
+      for (int end = unfinished.indexOf("\n"); end >= 0; end = unfinished.indexOf("\n")) {
         count(unfinished.substring(0, end));
         unfinished.delete(0, end + 1);
       }

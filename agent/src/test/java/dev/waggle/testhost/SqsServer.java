@@ -4,6 +4,8 @@ import java.net.URI;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Properties;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.elasticmq.rest.sqs.SQSRestServer;
 import org.elasticmq.rest.sqs.SQSRestServerBuilder;
@@ -12,6 +14,7 @@ import org.testcontainers.containers.wait.strategy.Wait;
 import org.testcontainers.localstack.LocalStackContainer;
 import org.testcontainers.utility.DockerImageName;
 import org.testcontainers.utility.TestcontainersConfiguration;
+import scala.concurrent.Future;
 import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
 import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
 import software.amazon.awssdk.http.urlconnection.UrlConnectionHttpClient;
@@ -72,7 +75,8 @@ public final class SqsServer implements AutoCloseable {
   }
 
   static SqsServer start(PrivateEngine engine, URI dockerHub) {
-    var obstacle = PulledImage.obtain(engine, dockerHub, LOCALSTACK, LOCALSTACK_VERSION);
+    Optional<String> obstacle =
+        PulledImage.obtain(engine, dockerHub, LOCALSTACK, LOCALSTACK_VERSION);
     if (Boolean.getBoolean(ONLY_LOCALSTACK)) {
       obstacle =
           obstacle.flatMap(
@@ -81,7 +85,7 @@ public final class SqsServer implements AutoCloseable {
                       .map(notBuilt -> notPulled + "; " + notBuilt));
       obstacle.ifPresent(SqsServer::abort);
     }
-    var server = obstacle.isEmpty() ? startLocalStack(engine) : startInJvm(engine);
+    SqsServer server = obstacle.isEmpty() ? startLocalStack(engine) : startInJvm(engine);
     System.out.println(
         "SQS server: " + server.kind() + obstacle.map(reason -> ", because " + reason).orElse(""));
     return server;
@@ -95,11 +99,11 @@ public final class SqsServer implements AutoCloseable {
   /// Starts ElasticMQ in this JVM, on a free port of the address that the engine's containers
   /// reach, or of the loopback interface where there is none.
   public static SqsServer startInJvm(PrivateEngine engine) {
-    var address = engine.hostAddress().orElse("127.0.0.1");
-    var server =
+    String address = engine.hostAddress().orElse("127.0.0.1");
+    SQSRestServer server =
         SQSRestServerBuilder.withInterface(address).withDynamicPort().withAWSRegion(REGION).start();
-    var port = server.waitUntilStarted().localAddress().getPort();
-    var version = SQSRestServerBuilder.class.getPackage().getImplementationVersion();
+    int port = server.waitUntilStarted().localAddress().getPort();
+    String version = SQSRestServerBuilder.class.getPackage().getImplementationVersion();
     return new SqsServer(
         "ElasticMQ " + version,
         URI.create("http://" + address + ":" + port),
@@ -108,11 +112,11 @@ public final class SqsServer implements AutoCloseable {
 
   /// Waits for nothing: a client that was killed in a long poll would be waited for until its end.
   private static void beginToStop(SQSRestServer server) {
-    var _ = server.stopAndGetFuture().apply();
+    Future<Object> _ = server.stopAndGetFuture().apply();
   }
 
   private static SqsServer startLocalStack(PrivateEngine engine) {
-    var container = new LocalStackInEngine(engine);
+    SqsServer.LocalStackInEngine container = new LocalStackInEngine(engine);
     container.start();
     return new SqsServer(
         "LocalStack " + LOCALSTACK_VERSION, container.getEndpoint(), container::stop);
@@ -158,18 +162,18 @@ public final class SqsServer implements AutoCloseable {
   /// @param name ends in `.fifo`
   /// @param visibilityTimeout how long a received message stays hidden, in whole seconds
   public FifoQueue createFifoQueue(String name, Duration visibilityTimeout) {
-    var deadLetterUrl =
+    String deadLetterUrl =
         create(
             name.replaceFirst("\\.fifo$", "-dead.fifo"),
             Map.of(QueueAttributeName.FIFO_QUEUE, "true"));
-    var deadLetterArn =
+    String deadLetterArn =
         client
             .getQueueAttributes(
                 request ->
                     request.queueUrl(deadLetterUrl).attributeNames(QueueAttributeName.QUEUE_ARN))
             .attributes()
             .get(QueueAttributeName.QUEUE_ARN);
-    var url =
+    String url =
         create(
             name,
             Map.of(
@@ -241,7 +245,7 @@ public final class SqsServer implements AutoCloseable {
     /// Points Testcontainers at the engine before its first use: in memory, in the two settings
     /// that outrank the environment and the user's file.
     private static DockerImageName imageIn(PrivateEngine engine) {
-      var settings = TestcontainersConfiguration.getInstance().getUserProperties();
+      Properties settings = TestcontainersConfiguration.getInstance().getUserProperties();
       settings.setProperty("tc.host", engine.dockerHost().toString());
       settings.setProperty("testcontainers.reuse.enable", "true");
       return DockerImageName.parse(LOCALSTACK).withTag(LOCALSTACK_VERSION);
@@ -255,7 +259,7 @@ public final class SqsServer implements AutoCloseable {
 
     @Override
     public void stop() {
-      var container = getContainerId();
+      String container = getContainerId();
       if (container != null) {
         dockerClient.removeContainerCmd(container).withForce(true).exec();
       }

@@ -14,13 +14,13 @@ import software.amazon.awssdk.services.sqs.model.Message;
 class SqsServerIT {
   @Test
   void keepsAGroupInOrderAndMovesWhatIsReceivedTooOftenToTheDeadLetterQueue() {
-    try (var host = TestHost.take()) {
-      var server = host.sqs();
-      var queue = server.createFifoQueue("pushes.fifo", Duration.ofSeconds(30));
+    try (TestHost host = TestHost.take()) {
+      SqsServer server = host.sqs();
+      SqsServer.FifoQueue queue = server.createFifoQueue("pushes.fifo", Duration.ofSeconds(30));
       send(server, queue.url(), "first");
       send(server, queue.url(), "second");
-      for (var receive = 0; receive < SqsServer.MAX_RECEIVE_COUNT; receive++) {
-        var message = receiveOne(server, queue.url());
+      for (int receive = 0; receive < SqsServer.MAX_RECEIVE_COUNT; receive++) {
+        Message message = receiveOne(server, queue.url());
         assertThat(message.body()).isEqualTo("first");
         assertThat(receive(server, queue.url(), 0)).isEmpty();
         server
@@ -50,7 +50,7 @@ class SqsServerIT {
   }
 
   private static Message receiveOne(SqsServer server, String queue) {
-    var messages = receive(server, queue, 5);
+    List<Message> messages = receive(server, queue, 5);
     assertThat(messages).hasSize(1);
     return messages.getFirst();
   }

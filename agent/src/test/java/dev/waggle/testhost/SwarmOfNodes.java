@@ -31,22 +31,23 @@ public final class SwarmOfNodes implements AutoCloseable {
   /// @throws TestAbortedException where this machine lets no namespaces be made
   public static SwarmOfNodes start(int size, Consumer<String> progress) {
     if (!NamespacedEngine.isPossible()) {
-      var line = "NOT TESTED on several nodes: that needs root on Debian or Ubuntu";
+      String line = "NOT TESTED on several nodes: that needs root on Debian or Ubuntu";
       System.out.println("\n!!! " + line + "\n");
       throw new TestAbortedException(line);
     }
-    var nodes = new ArrayList<NamespacedEngine>();
+    List<NamespacedEngine> nodes = new ArrayList<>();
     try {
-      var withRegistry = NamespacedEngine.startWithoutSwarm(progress, PrivateEngine.LOCAL_REGISTRY);
+      NamespacedEngine withRegistry =
+          NamespacedEngine.startWithoutSwarm(progress, PrivateEngine.LOCAL_REGISTRY);
       nodes.add(withRegistry);
-      var mirror = withRegistry.registry().getAuthority();
-      for (var node = 1; node < size; node++) {
-        var added = NamespacedEngine.startWithoutSwarm(progress, mirror);
+      String mirror = withRegistry.registry().getAuthority();
+      for (int node = 1; node < size; node++) {
+        NamespacedEngine added = NamespacedEngine.startWithoutSwarm(progress, mirror);
         nodes.forEach(added::connectTo);
         nodes.add(added);
       }
       nodes.add(1, nodes.removeFirst());
-      var swarm = new SwarmOfNodes(nodes);
+      SwarmOfNodes swarm = new SwarmOfNodes(nodes);
       swarm.join();
       return swarm;
     } catch (RuntimeException failed) {
@@ -56,24 +57,24 @@ public final class SwarmOfNodes implements AutoCloseable {
   }
 
   private void join() {
-    var leader = nodes.getFirst();
+    NamespacedEngine leader = nodes.getFirst();
     EngineClient.createSwarm(leader.docker(), leader.address());
     String token;
-    try (var api = EngineHttp.connect(leader.dockerHost())) {
+    try (EngineHttp api = EngineHttp.connect(leader.dockerHost())) {
       token = api.get("/swarm").at("/JoinTokens/Manager").asText();
     }
-    for (var node : nodes.subList(1, nodes.size())) {
+    for (NamespacedEngine node : nodes.subList(1, nodes.size())) {
       ObjectNode join =
           JSON.createObjectNode()
               .put("ListenAddr", "0.0.0.0:2377")
               .put("AdvertiseAddr", node.address())
               .put("JoinToken", token);
       join.putArray("RemoteAddrs").add(leader.address() + ":2377");
-      try (var api = EngineHttp.connect(node.dockerHost())) {
+      try (EngineHttp api = EngineHttp.connect(node.dockerHost())) {
         api.post("/swarm/join", join);
       }
     }
-    try (var api = EngineHttp.connect(leader.dockerHost())) {
+    try (EngineHttp api = EngineHttp.connect(leader.dockerHost())) {
       Await.until(
           nodes.size() + " managers that reach one another",
           SOON,
@@ -105,7 +106,7 @@ public final class SwarmOfNodes implements AutoCloseable {
 
   /// What the swarm calls an engine.
   public static String id(PrivateEngine node) {
-    try (var api = EngineHttp.connect(node.dockerHost())) {
+    try (EngineHttp api = EngineHttp.connect(node.dockerHost())) {
       return api.get("/info").at("/Swarm/NodeID").asText();
     }
   }
@@ -114,13 +115,13 @@ public final class SwarmOfNodes implements AutoCloseable {
   ///
   /// @param node what the swarm calls it
   public void update(String node, Consumer<ObjectNode> change) {
-    try (var api = EngineHttp.connect(withRegistry().dockerHost())) {
+    try (EngineHttp api = EngineHttp.connect(withRegistry().dockerHost())) {
       // Swarm itself writes to its nodes, too, and refuses a change of what is no longer so.
       Await.until(
           "a change of a node",
           SOON,
           () -> {
-            var seen = api.get("/nodes/" + node);
+            JsonNode seen = api.get("/nodes/" + node);
             ObjectNode spec = seen.path("Spec").deepCopy();
             change.accept(spec);
             api.post(

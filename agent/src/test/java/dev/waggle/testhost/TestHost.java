@@ -25,7 +25,7 @@ public final class TestHost implements AutoCloseable {
 
   /// One that nobody else uses, and on which no service runs. It is given back with [#close].
   public static TestHost take() {
-    var idle = IDLE.poll();
+    TestHost idle = IDLE.poll();
     return idle == null ? new TestHost() : idle;
   }
 
@@ -36,7 +36,7 @@ public final class TestHost implements AutoCloseable {
 
   /// The server beside the engine, started at the first use.
   public synchronized SqsServer sqs() {
-    var server = sqs;
+    SqsServer server = sqs;
     if (server == null) {
       server = SqsServer.start(engine);
       sqs = server;
@@ -47,7 +47,7 @@ public final class TestHost implements AutoCloseable {
   /// Removes the services that are left, and gives the host to whoever takes one next.
   @Override
   public void close() {
-    try (var api = EngineHttp.connect(engine.dockerHost())) {
+    try (EngineHttp api = EngineHttp.connect(engine.dockerHost())) {
       api.get("/services")
           .forEach(service -> api.delete("/services/" + service.path("ID").asText()));
       // Now and then Swarm forgets a container of a service that was removed during an update.

@@ -72,7 +72,7 @@ final class TetheredShell implements AutoCloseable {
   /// Starts the command that leads to the shell, with these environment variables and no others
   /// when `environment` is given.
   TetheredShell(List<String> command, @Nullable Map<String, String> environment, Path errors) {
-    var builder =
+    ProcessBuilder builder =
         new ProcessBuilder(command)
             .redirectError(ProcessBuilder.Redirect.appendTo(errors.toFile()));
     if (environment != null) {
@@ -92,7 +92,7 @@ final class TetheredShell implements AutoCloseable {
 
   private void read() {
     try (BufferedReader reader = process.inputReader(StandardCharsets.UTF_8)) {
-      for (var line = reader.readLine(); line != null; line = reader.readLine()) {
+      for (String line = reader.readLine(); line != null; line = reader.readLine()) {
         lines.add(line);
       }
     } catch (IOException ended) {
@@ -105,7 +105,7 @@ final class TetheredShell implements AutoCloseable {
   ///
   /// @throws IllegalStateException when its status is not 0, or it takes longer than the limit
   String run(Duration limit, String line) {
-    var result = attempt(limit, line);
+    HostCommand.Result result = attempt(limit, line);
     if (result.status() != 0) {
       throw new IllegalStateException(
           "`" + line + "` ended with " + result.status() + ": " + result.output());
@@ -130,8 +130,8 @@ final class TetheredShell implements AutoCloseable {
   }
 
   private HostCommand.Result answer(Duration limit, String question) {
-    var printed = new ArrayList<String>();
-    var end = System.nanoTime() + limit.toNanos();
+    List<String> printed = new ArrayList<>();
+    long end = System.nanoTime() + limit.toNanos();
     while (true) {
       String line;
       try {

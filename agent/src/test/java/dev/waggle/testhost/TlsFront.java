@@ -74,18 +74,19 @@ public final class TlsFront implements AutoCloseable {
   }
 
   private SSLContext certificate(String address) throws IOException, GeneralSecurityException {
-    var keys = keys(address);
-    var home = Path.of(System.getProperty("java.home"));
-    var trusted =
+    KeyStore keys = keys(address);
+    Path home = Path.of(System.getProperty("java.home"));
+    KeyStore trusted =
         KeyStore.getInstance(home.resolve("lib", "security", "cacerts").toFile(), PASSWORD);
     trusted.setCertificateEntry(NAME, keys.getCertificate(NAME));
     try (OutputStream out = Files.newOutputStream(authorities())) {
       // A store that is read without a password stays so.
       trusted.store(out, PASSWORD);
     }
-    var managers = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
+    KeyManagerFactory managers =
+        KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
     managers.init(keys, PASSWORD);
-    var tls = SSLContext.getInstance("TLS");
+    SSLContext tls = SSLContext.getInstance("TLS");
     tls.init(managers.getKeyManagers(), null, null);
     return tls;
   }
@@ -93,12 +94,12 @@ public final class TlsFront implements AutoCloseable {
   /// Made once for an address: keytool is a JVM of its own.
   private static synchronized KeyStore keys(String address)
       throws IOException, GeneralSecurityException {
-    var made = KEYS.get(address);
+    KeyStore made = KEYS.get(address);
     if (made != null) {
       return made;
     }
-    var directory = Files.createTempDirectory("waggle-keys");
-    var file = directory.resolve("keys.p12");
+    Path directory = Files.createTempDirectory("waggle-keys");
+    Path file = directory.resolve("keys.p12");
     HostCommand.run(
         OF_KEYTOOL,
         Path.of(System.getProperty("java.home"), "bin", "keytool").toString(),
@@ -119,7 +120,7 @@ public final class TlsFront implements AutoCloseable {
         file.toString(),
         "-storepass",
         new String(PASSWORD));
-    var keys = KeyStore.getInstance(file.toFile(), PASSWORD);
+    KeyStore keys = KeyStore.getInstance(file.toFile(), PASSWORD);
     BaseImage.delete(directory);
     KEYS.put(address, keys);
     return keys;
@@ -128,7 +129,7 @@ public final class TlsFront implements AutoCloseable {
   private void accept() {
     try {
       while (true) {
-        var client = listening.accept();
+        Socket client = listening.accept();
         Thread.ofVirtual().start(() -> connect(client));
       }
     } catch (IOException closed) {
@@ -138,7 +139,7 @@ public final class TlsFront implements AutoCloseable {
 
   private void connect(Socket client) {
     try (client;
-        var behind = new Socket(server.getHost(), server.getPort())) {
+        Socket behind = new Socket(server.getHost(), server.getPort())) {
       Thread.ofVirtual().start(() -> handOn(behind, client));
       handOn(client, behind);
     } catch (IOException unreachable) {

@@ -25,7 +25,7 @@ public final class UnixListener implements AutoCloseable {
   ///
   /// @param serve has to close the connection
   public static UnixListener listen(Path path, Consumer<SocketChannel> serve) throws IOException {
-    var server = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
+    ServerSocketChannel server = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
     server.bind(UnixDomainSocketAddress.of(path));
     Thread.ofVirtual().name("connections to " + path).start(() -> accept(path, server, serve));
     return new UnixListener(path, server);
@@ -34,7 +34,7 @@ public final class UnixListener implements AutoCloseable {
   private static void accept(Path path, ServerSocketChannel server, Consumer<SocketChannel> serve) {
     try {
       while (true) {
-        var connection = server.accept();
+        SocketChannel connection = server.accept();
         Thread.ofVirtual().name("connection to " + path).start(() -> serve.accept(connection));
       }
     } catch (IOException closed) {

@@ -5,6 +5,7 @@ import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.time.Duration;
 import java.util.Optional;
+import javax.net.ssl.SSLParameters;
 import javax.net.ssl.SSLSocket;
 import javax.net.ssl.SSLSocketFactory;
 
@@ -38,7 +39,7 @@ public record Contact(String name, String host, int port, boolean encrypted) {
   private void shakeHands(Socket plain) throws IOException {
     SSLSocketFactory factory = (SSLSocketFactory) SSLSocketFactory.getDefault();
     try (SSLSocket socket = (SSLSocket) factory.createSocket(plain, host, port, true)) {
-      var parameters = socket.getSSLParameters();
+      SSLParameters parameters = socket.getSSLParameters();
       // A socket of its own trusts any name that some authority signed.
       parameters.setEndpointIdentificationAlgorithm("HTTPS");
       socket.setSSLParameters(parameters);

@@ -1,5 +1,6 @@
 package dev.waggle.agent.doctor;
 
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.waggle.agent.doctor.Finding.Check;
@@ -57,7 +58,7 @@ public record Diagnosis(List<Finding> findings) {
   /// The findings for a program to read: fields may be added, none will change its meaning.
   public String json() {
     ObjectNode json = JsonNodeFactory.instance.objectNode().put("good", isGood());
-    var list = json.putArray("findings");
+    ArrayNode list = json.putArray("findings");
     for (Finding finding : findings) {
       list.addObject()
           .put("check", finding.check().toString())

@@ -172,9 +172,9 @@ public final class Doctor {
         Answer.Given<Timed<QueueAnswer>>(Timed<QueueAnswer>(QueueAnswer answer, Instant at))) {
       Optional<Instant> theirs =
           switch (answer) {
-            case QueueAnswer.Attributes(var _, Optional<Instant> time) -> time;
-            case QueueAnswer.Refused(var _, var _, Optional<Instant> time) -> time;
-            case QueueAnswer.Unreachable(var _) -> Optional.empty();
+            case QueueAnswer.Attributes(_, Optional<Instant> time) -> time;
+            case QueueAnswer.Refused(_, _, Optional<Instant> time) -> time;
+            case QueueAnswer.Unreachable(_) -> Optional.empty();
           };
       if (theirs.isPresent()) {
         return new ClockCheck("the queue's", theirs.get(), at).finding();
@@ -231,7 +231,7 @@ public final class Doctor {
       return List.of(Finding.ok(Check.NOTIFICATIONS, "none are set up"));
     }
     List<Finding> findings = new ArrayList<>();
-    for (var contact : contacts.entrySet()) {
+    for (Map.Entry<Contact, Future<Timed<Optional<String>>>> contact : contacts.entrySet()) {
       String name = contact.getKey().name() + " at " + contact.getKey().host();
       Optional<String> obstacle =
           switch (untimed(answer(contact.getValue(), deadline))) {

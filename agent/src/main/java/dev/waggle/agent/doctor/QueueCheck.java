@@ -45,9 +45,9 @@ final class QueueCheck {
 
   static List<Finding> queue(Answer<QueueAnswer> answer) {
     return switch (answer) {
-      case Answer.Given<QueueAnswer>(QueueAnswer.Attributes(QueueState state, var _)) ->
+      case Answer.Given<QueueAnswer>(QueueAnswer.Attributes(QueueState state, _)) ->
           List.of(answers(state), fifo(state), visibility(state), deadLetters(state));
-      case Answer.Given<QueueAnswer>(QueueAnswer.Refused(String code, String message, var _)) ->
+      case Answer.Given<QueueAnswer>(QueueAnswer.Refused(String code, String message, _)) ->
           unknown(Finding.problem(Check.QUEUE, "refused: " + code + ": " + message, remedy(code)));
       case Answer.Given<QueueAnswer>(QueueAnswer.Unreachable(String reason)) ->
           unknown(unreachable(reason));

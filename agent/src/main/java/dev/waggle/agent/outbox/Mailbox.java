@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
@@ -150,7 +151,7 @@ final class Mailbox {
             warn(report, attempts, reason);
             return;
           }
-          case Post.Answer.NotNow(String reason, var wait) -> {
+          case Post.Answer.NotNow(String reason, Optional<Duration> wait) -> {
             if (attempts > pauses.size() || !pause(wait.orElse(pauses.get(attempts - 1)))) {
               warn(report, attempts, reason);
               return;

@@ -137,7 +137,7 @@ final class ServiceWorker {
         }
         records.write(serviceId, stored, stored.record().begin(rollout, attempt));
       }
-      case Step.Send(Rollout rollout, var spec) -> send(stored, view, rollout, spec);
+      case Step.Send(Rollout rollout, ObjectNode spec) -> send(stored, view, rollout, spec);
       case Step.RollBack() -> {
         swarm.rollBack(view.service());
         return Optional.of(LOOK);

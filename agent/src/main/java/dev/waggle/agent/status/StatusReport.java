@@ -1,5 +1,6 @@
 package dev.waggle.agent.status;
 
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.waggle.agent.record.Hold;
@@ -143,7 +144,7 @@ public record StatusReport(List<ServiceStatus> services, List<Stray> strays) {
   /// The report for a program to read: fields may be added, none will change its meaning.
   public String json() {
     ObjectNode json = JsonNodeFactory.instance.objectNode().put("good", isGood());
-    var opted = json.putArray("services");
+    ArrayNode opted = json.putArray("services");
     for (ServiceStatus service : services) {
       Optional<String> digest = Optional.ofNullable(service.digest()).map(known -> known.value());
       ObjectNode fields = opted.addObject().put("name", service.name());
@@ -162,7 +163,7 @@ public record StatusReport(List<ServiceStatus> services, List<Stray> strays) {
       text(fields::put, "error", service.error());
       fields.put("running", service.running()).put("wanted", service.wanted());
     }
-    var others = json.putArray("notOptedIn");
+    ArrayNode others = json.putArray("notOptedIn");
     strays.forEach(
         stray -> others.addObject().put("name", stray.name()).put("problem", stray.problem()));
     return json.toPrettyString() + "\n";
