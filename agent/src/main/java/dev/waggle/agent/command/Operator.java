@@ -65,8 +65,6 @@ final class Operator {
                                 + " had before; docker service update --image rolls it to any"
                                 + " image"))
             : record.images().stream()
-                .map(Rollout::push)
-                .map(Push::image)
                 .filter(had -> isMeant(had, to))
                 .findFirst()
                 .orElseThrow(
@@ -101,7 +99,6 @@ final class Operator {
         .or(
             () ->
                 record.images().stream()
-                    .map(rollout -> rollout.push().image())
                     .filter(image -> isWorthIt(record, image, current))
                     .findFirst());
   }

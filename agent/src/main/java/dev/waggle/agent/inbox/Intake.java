@@ -105,7 +105,7 @@ final class Intake {
   private List<Arrival> read(List<ReceivedMessage> messages) {
     List<Arrival> arrivals = new ArrayList<>();
     for (ReceivedMessage message : messages) {
-      switch (PushMessage.read(message.body())) {
+      switch (PushMessage.parse(message.body())) {
         case PushMessage.Malformed(String reason) -> {
           LOG.atError()
               .addKeyValue("messageId", message.id())

@@ -35,7 +35,7 @@ sealed interface PushMessage {
   /// @param reason the field and what was expected of it, never its content
   record Malformed(String reason) implements PushMessage {}
 
-  static PushMessage read(String body) {
+  static PushMessage parse(String body) {
     try {
       JsonNode message = JSON.readTree(body);
       if (!message.isObject()) {
@@ -61,15 +61,18 @@ sealed interface PushMessage {
               required(message, "acceptedAt", Instant::parse, "an ISO-8601 time")));
     } catch (JsonProcessingException notJson) {
       return new Malformed("expected JSON without duplicate fields");
-    } catch (UnexpectedField unexpected) {
+    } catch (UnexpectedFieldException unexpected) {
       return new Malformed(unexpected.getMessage() == null ? "" : unexpected.getMessage());
     }
   }
 
   /// Absent in what an older function sent, which knew nothing either way.
   private static Evidence evidence(JsonNode message) {
+    if (message.path("limited").asBoolean()) {
+      return Evidence.LIMITED;
+    }
     Evidence evidence =
-        optional(message, "evidence", Evidence::named, "confirmed, unknown or contradicted");
+        optional(message, "evidence", Evidence::parse, "confirmed, unknown or contradicted");
     return evidence == null ? Evidence.UNKNOWN : evidence;
   }
 
@@ -77,7 +80,7 @@ sealed interface PushMessage {
       JsonNode message, String field, Function<String, T> type, String expected) {
     T value = optional(message, field, type, expected);
     if (value == null) {
-      throw new UnexpectedField(field, expected);
+      throw new UnexpectedFieldException(field, expected);
     }
     return value;
   }
@@ -89,21 +92,21 @@ sealed interface PushMessage {
       return null;
     }
     if (!node.isTextual()) {
-      throw new UnexpectedField(field, expected);
+      throw new UnexpectedFieldException(field, expected);
     }
     try {
       return type.apply(node.textValue());
     } catch (IllegalArgumentException | DateTimeParseException wrong) {
-      throw new UnexpectedField(field, expected);
+      throw new UnexpectedFieldException(field, expected);
     }
   }
 
   /// Leaves the reading of one field; never leaves this file.
-  final class UnexpectedField extends RuntimeException {
+  final class UnexpectedFieldException extends RuntimeException {
 
     private static final long serialVersionUID = 1L;
 
-    private UnexpectedField(String field, String expected) {
+    private UnexpectedFieldException(String field, String expected) {
       super(field + ": expected " + expected, null, false, false);
     }
   }

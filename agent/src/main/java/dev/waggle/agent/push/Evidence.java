@@ -9,13 +9,16 @@ public enum Evidence {
   CONFIRMED,
   /// Nothing speaks for it or against it.
   UNKNOWN,
+  /// Docker Hub would not say: it limits how often it is asked. Whoever sends an old push again may
+  /// have brought that about.
+  LIMITED,
   /// The push was not made at that time, and the function was told to let it pass nevertheless.
   CONTRADICTED;
 
   /// Returns the evidence of a name.
   ///
   /// @throws IllegalArgumentException if there is none of that name
-  public static Evidence named(String name) {
+  public static Evidence parse(String name) {
     return Arrays.stream(values())
         .filter(evidence -> evidence.toString().equals(name))
         .findFirst()

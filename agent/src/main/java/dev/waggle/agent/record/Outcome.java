@@ -22,6 +22,8 @@ public enum Outcome {
   ROLLED_BACK(Level.ERROR, Effect.FAILED),
   /// Swarm went back from this content before.
   ROLLED_BACK_BEFORE(Level.ERROR, Effect.FAILED),
+  /// An image that the service had before, of a push that may be an old one sent again.
+  UNCONFIRMED(Level.WARN, Effect.FAILED),
   /// Swarm stopped in the middle.
   PAUSED(Level.ERROR, Effect.FAILED),
   /// Swarm was not done in time.

@@ -90,7 +90,7 @@ public final class RecordJson {
   /// Reads a record.
   ///
   /// @throws IllegalArgumentException if it is none, or of a version that this agent does not know
-  public static ServiceRecord read(String text) {
+  public static ServiceRecord parse(String text) {
     try {
       if (!(JSON.readTree(text) instanceof ObjectNode json)) {
         throw new IllegalArgumentException("expected a JSON object");
@@ -140,7 +140,7 @@ public final class RecordJson {
             new Tag(take(json, "tag").asText()),
             optional(take(json, "digest"), Digest::new),
             time(take(json, "pushedAt")),
-            Evidence.named(take(json, "evidence").asText()),
+            Evidence.parse(take(json, "evidence").asText()),
             Instant.parse(take(json, "acceptedAt").asText())),
         Rollout.Cause.of(take(json, "cause").asText()).orElseThrow(),
         take(json, "queue").asText(),

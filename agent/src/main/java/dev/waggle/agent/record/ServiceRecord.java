@@ -3,10 +3,14 @@ package dev.waggle.agent.record;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.waggle.agent.push.Digest;
+import dev.waggle.agent.push.ImageReference;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Predicate;
@@ -35,6 +39,9 @@ public record ServiceRecord(
   private static final int MAX_IMAGES = 10;
 
   private static final int MAX_FAILED = 20;
+
+  /// An engine that takes no mark must not make the record grow without end: these are 50 KB.
+  private static final int MAX_UNTOLD = 100;
 
   private static final Comparator<Rollout> NEWEST_FIRST =
       Comparator.comparing((Rollout rollout) -> rollout.push().time())
@@ -81,12 +88,7 @@ public record ServiceRecord(
 
   /// The record as an agent of a queue acts on it: without what others are to roll.
   public ServiceRecord actedOnBy(String queue) {
-    return new ServiceRecord(
-        service,
-        rollouts.stream().filter(one -> !one.isOpen() || one.isFor(queue)).toList(),
-        failed,
-        hold,
-        rest);
+    return withRollouts(rollouts.stream().filter(one -> !one.isOpen() || one.isFor(queue)));
   }
 
   /// The queue that the newest push came by, empty if none has.
@@ -109,16 +111,29 @@ public record ServiceRecord(
         .toList();
   }
 
-  /// The images that the service had, the last first, each once.
-  public List<Rollout> images() {
-    List<Rollout> images = new ArrayList<>();
+  /// The images that the service had, the last first, each once: those that Waggle brought, and
+  /// what it found before them.
+  public List<ImageReference> images() {
+    Map<Digest, ImageReference> images = new LinkedHashMap<>();
     for (Rollout rollout : ended()) {
-      if (isOnTheService(rollout)
-          && images.stream().noneMatch(image -> sameDigest(image, rollout.push().digest()))) {
-        images.add(rollout);
+      if (isOnTheService(rollout)) {
+        Stream.concat(Stream.of(rollout.push().image()), imageBefore(rollout).stream())
+            .filter(image -> image.digest() != null)
+            .forEach(image -> images.putIfAbsent(image.digest(), image));
       }
     }
-    return images;
+    return List.copyOf(images.values());
+  }
+
+  /// Whether the service had an image before.
+  public boolean hadImage(Digest digest) {
+    return images().stream().anyMatch(image -> digest.equals(image.digest()));
+  }
+
+  private static Optional<ImageReference> imageBefore(Rollout rollout) {
+    return Optional.ofNullable(rollout.ending())
+        .flatMap(ending -> Optional.ofNullable(ending.before()))
+        .flatMap(ImageReference::parse);
   }
 
   /// The newest push that brought the service a digest.
@@ -175,32 +190,24 @@ public record ServiceRecord(
   public ServiceRecord withFailed(Digest digest) {
     List<Digest> digests = new ArrayList<>(withoutFailed(digest).failed);
     digests.add(digest);
-    int tooMany = Math.max(0, digests.size() - MAX_FAILED);
-    return new ServiceRecord(
-        service, rollouts, digests.subList(tooMany, digests.size()), hold, rest);
+    return withFailed(digests.subList(Math.max(0, digests.size() - MAX_FAILED), digests.size()));
   }
 
   /// Forgets that a digest failed.
   public ServiceRecord withoutFailed(Digest digest) {
-    return new ServiceRecord(
-        service,
-        rollouts,
-        failed.stream().filter(Predicate.not(digest::equals)).toList(),
-        hold,
-        rest);
+    return withFailed(failed.stream().filter(Predicate.not(digest::equals)).toList());
   }
 
   /// Notes which endings were told.
   public ServiceRecord told(Set<String> ids) {
-    List<Rollout> marked =
-        rollouts.stream()
-            .map(
-                rollout ->
-                    rollout.ending() != null && ids.contains(rollout.id())
-                        ? rollout.ended(rollout.ending().asTold())
-                        : rollout)
-            .toList();
-    return new ServiceRecord(service, marked, failed, hold, rest).pruned();
+    return withRollouts(
+            rollouts.stream()
+                .map(
+                    rollout ->
+                        rollout.ending() != null && ids.contains(rollout.id())
+                            ? rollout.ended(rollout.ending().asTold())
+                            : rollout))
+        .pruned();
   }
 
   /// Holds the service, or lets it go.
@@ -213,32 +220,34 @@ public record ServiceRecord(
         Outcome.SUPERSEDED, "by the push of " + by.push().tag() + " at " + by.push().time(), at);
   }
 
-  private ServiceRecord replace(Rollout rollout, UnaryOperator<Rollout> next) {
-    return new ServiceRecord(
-        service,
-        rollouts.stream()
-            .map(one -> one.id().equals(rollout.id()) ? next.apply(one) : one)
-            .toList(),
-        failed,
-        hold,
-        rest);
+  private ServiceRecord withRollouts(Stream<Rollout> others) {
+    return new ServiceRecord(service, others.toList(), failed, hold, rest);
   }
 
-  /// Forgets old endings, but none that is still to be told, and none of the last images.
+  private ServiceRecord withFailed(List<Digest> others) {
+    return new ServiceRecord(service, rollouts, others, hold, rest);
+  }
+
+  private ServiceRecord replace(Rollout rollout, UnaryOperator<Rollout> next) {
+    return withRollouts(
+        rollouts.stream().map(one -> one.id().equals(rollout.id()) ? next.apply(one) : one));
+  }
+
+  /// Forgets old endings, but none that is still to be told, and none that brought one of the last
+  /// images.
   private ServiceRecord pruned() {
     List<Rollout> ended = ended();
-    Set<Rollout> kept =
-        Set.copyOf(
-            Stream.of(
-                    open().stream(),
-                    untold().stream(),
-                    ended.stream().limit(MAX_ROLLOUTS),
-                    images().stream().limit(MAX_IMAGES))
-                .flatMap(one -> one)
-                .distinct()
-                .toList());
-    return new ServiceRecord(
-        service, rollouts.stream().filter(kept::contains).toList(), failed, hold, rest);
+    Set<Rollout> kept = new HashSet<>(open());
+    Set<Digest> digests = new HashSet<>();
+    List<Rollout> untold = untold();
+    kept.addAll(untold.subList(Math.max(0, untold.size() - MAX_UNTOLD), untold.size()));
+    ended.stream().limit(MAX_ROLLOUTS).forEach(kept::add);
+    ended.stream()
+        .filter(ServiceRecord::isOnTheService)
+        .filter(rollout -> rollout.push().digest() == null || digests.add(rollout.push().digest()))
+        .limit(MAX_IMAGES)
+        .forEach(kept::add);
+    return withRollouts(rollouts.stream().filter(kept::contains));
   }
 
   private static Instant end(Rollout rollout) {

@@ -1,6 +1,7 @@
 package dev.waggle.agent.rollout;
 
 import dev.waggle.agent.push.Digest;
+import dev.waggle.agent.push.Evidence;
 import dev.waggle.agent.push.Push;
 import dev.waggle.agent.record.Outcome;
 import dev.waggle.agent.record.Rollout;
@@ -44,6 +45,16 @@ final class Candidates {
     };
   }
 
+  /// The pushes that a closing supersedes: those after it in order.
+  static List<Rollout> superseded(View view, Rollout closed, Conclusion conclusion) {
+    return conclusion.triesOlder()
+        ? List.of()
+        : inOrder(view.record(), view.labels()).stream()
+            .dropWhile(rollout -> !rollout.id().equals(closed.id()))
+            .skip(1)
+            .toList();
+  }
+
   /// What keeps a push from a service without asking anybody; empty if nothing does.
   static Optional<Conclusion> obstacle(
       ServiceRecord record, ServiceState service, ServiceLabels.Reading reading, Rollout rollout) {
@@ -75,16 +86,30 @@ final class Candidates {
     if (service.has(push.image())) {
       return Optional.empty();
     }
-    return failedBefore(record, rollout, push.digest())
+    return refusal(record, rollout, push.digest())
         .or(() -> newer(record, service, push))
         .or(() -> higher(service, labels, push));
   }
 
-  /// Whether a digest is not to be tried again.
-  static Optional<Conclusion> failedBefore(
+  /// What the record says against a digest: it failed before, or nobody knows whether its push is
+  /// new, and the service had it before.
+  static Optional<Conclusion> refusal(
       ServiceRecord record, Rollout rollout, @Nullable Digest digest) {
-    return digest != null && !rollout.isCommanded() && record.failed().contains(digest)
-        ? Optional.of(Conclusion.ofTheImage(Outcome.ROLLED_BACK_BEFORE, record.failure(digest)))
+    if (digest == null || rollout.isCommanded()) {
+      return Optional.empty();
+    }
+    if (record.failed().contains(digest)) {
+      return Optional.of(Conclusion.ofTheImage(Outcome.ROLLED_BACK_BEFORE, record.failure(digest)));
+    }
+    return rollout.push().evidence() == Evidence.LIMITED && record.hadImage(digest)
+        ? Optional.of(
+            Conclusion.ofTheImage(
+                Outcome.UNCONFIRMED,
+                "Docker Hub did not say when it was pushed, and the service had this image before;"
+                    + " to roll it all the same: agent rollback "
+                    + record.service()
+                    + " --to "
+                    + digest))
         : Optional.empty();
   }
 

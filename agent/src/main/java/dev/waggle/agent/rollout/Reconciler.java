@@ -4,12 +4,9 @@ import dev.waggle.agent.push.Push;
 import dev.waggle.agent.record.Endings;
 import dev.waggle.agent.record.Records;
 import dev.waggle.agent.record.ServiceRecord;
-import dev.waggle.agent.record.UnreadableRecordException;
 import dev.waggle.agent.record.Work;
-import dev.waggle.agent.service.RegistryUnavailableException;
 import dev.waggle.agent.service.ServiceState;
 import dev.waggle.agent.service.Swarm;
-import dev.waggle.agent.service.SwarmUnavailableException;
 import dev.waggle.agent.service.Ticker;
 import java.time.Clock;
 import java.time.Duration;
@@ -17,28 +14,16 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.Semaphore;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Collectors;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /// Brings services to what their records say they want: one thread for each service that has
 /// something to do, so that none waits for another.
 public final class Reconciler implements Work, Swarm.Listener, AutoCloseable {
 
-  private static final Logger LOG = LoggerFactory.getLogger(Reconciler.class);
-
   /// After so many failures in a row that nobody foresaw, a new process may do better.
   private static final int MAX_UNEXPECTED = 5;
-
-  /// Who asks for what an engine did must not wait longer when it is back.
-  private static final Duration LONGEST_PAUSE_FOR_ENGINE = Duration.ofSeconds(2);
-
-  private static final Duration LONGEST_PAUSE_FOR_REGISTRY = Duration.ofMinutes(1);
 
   private final Swarm swarm;
   private final Records records;
@@ -48,13 +33,11 @@ public final class Reconciler implements Work, Swarm.Listener, AutoCloseable {
   private final Duration longest;
   private final String queue;
   private final Endings endings;
-  private final Map<String, Running> working = new HashMap<>();
+  private final Map<String, ServiceThread> working = new HashMap<>();
   private final AtomicInteger unexpected = new AtomicInteger();
   private final Set<String> gathered = new HashSet<>();
   private boolean gathering;
   private boolean closed;
-
-  private record Running(Thread thread, Semaphore wake) {}
 
   /// Wires the parts together; does nothing yet.
   ///
@@ -92,20 +75,16 @@ public final class Reconciler implements Work, Swarm.Listener, AutoCloseable {
   /// Looks at a service, now or as soon as its thread has done what it is at.
   @Override
   public synchronized void wake(String serviceId) {
-    Running work = working.get(serviceId);
-    if (work != null) {
-      work.wake().release();
+    ServiceThread thread = working.get(serviceId);
+    if (thread != null) {
+      thread.wake();
     } else if (!closed) {
-      Semaphore wake = new Semaphore(0);
       ServiceWorker worker =
           new ServiceWorker(
               serviceId, swarm, records, lookups, clock, ticker, longest, queue, endings);
-      Thread thread =
-          Thread.ofVirtual()
-              .name("service " + serviceId)
-              .unstarted(() -> work(worker, serviceId, wake));
-      working.put(serviceId, new Running(thread, wake));
-      thread.start();
+      ServiceThread begun = new ServiceThread(serviceId, worker, unexpected, this::ends);
+      working.put(serviceId, begun);
+      begun.start();
     }
   }
 
@@ -167,70 +146,12 @@ public final class Reconciler implements Work, Swarm.Listener, AutoCloseable {
     return unexpected.get() >= MAX_UNEXPECTED;
   }
 
-  private void work(ServiceWorker worker, String serviceId, Semaphore wake) {
-    int failures = 0;
-    String lastProblem = "";
-    try {
-      while (true) {
-        wake.drainPermits();
-        Duration pause;
-        try {
-          Optional<Duration> next = worker.step();
-          failures = 0;
-          lastProblem = "";
-          unexpected.set(0);
-          if (next.isEmpty()) {
-            if (ends(serviceId, wake)) {
-              return;
-            }
-            continue;
-          }
-          pause = next.get();
-        } catch (SwarmUnavailableException unavailable) {
-          pause = pause(failures++, unavailable instanceof RegistryUnavailableException);
-          String problem = String.valueOf(unavailable.getMessage());
-          if (!problem.equals(lastProblem)) {
-            LOG.atWarn()
-                .addKeyValue("serviceId", serviceId)
-                .addKeyValue("reason", problem)
-                .log("rollout waits");
-          }
-          lastProblem = problem;
-        } catch (UnreadableRecordException unreadable) {
-          LOG.atError().addKeyValue("reason", unreadable.getMessage()).log("record unreadable");
-          if (ends(serviceId, wake)) {
-            return;
-          }
-          continue;
-        } catch (RuntimeException | Error failure) {
-          unexpected.incrementAndGet();
-          LOG.atError()
-              .addKeyValue("serviceId", serviceId)
-              .setCause(failure)
-              .log("unexpected failure");
-          pause = LONGEST_PAUSE_FOR_REGISTRY;
-        }
-        if (pause.isPositive() && wake.tryAcquire(pause.toMillis(), TimeUnit.MILLISECONDS)) {
-          wake.drainPermits();
-        }
-      }
-    } catch (InterruptedException stopped) {
-      Thread.currentThread().interrupt();
-    }
-  }
-
-  private static Duration pause(int failures, boolean registry) {
-    Duration pause = Duration.ofMillis(500L << Math.min(failures, 10));
-    Duration longest = registry ? LONGEST_PAUSE_FOR_REGISTRY : LONGEST_PAUSE_FOR_ENGINE;
-    return pause.compareTo(longest) < 0 ? pause : longest;
-  }
-
-  /// @return false if there may be something to do again
-  private synchronized boolean ends(String serviceId, Semaphore wake) {
-    if (wake.tryAcquire()) {
+  /// A thread that was woken meanwhile may have something to do again.
+  private synchronized boolean ends(ServiceThread thread) {
+    if (thread.takeWake()) {
       return false;
     }
-    working.remove(serviceId);
+    working.remove(thread.serviceId());
     return true;
   }
 
@@ -242,15 +163,15 @@ public final class Reconciler implements Work, Swarm.Listener, AutoCloseable {
   /// Ends the threads. Swarm goes on by itself, and the next agent goes on from the records.
   @Override
   public void close() {
-    List<Running> all;
-    stop();
+    List<ServiceThread> all;
     synchronized (this) {
+      closed = true;
       all = List.copyOf(working.values());
     }
-    all.forEach(work -> work.thread().interrupt());
+    all.forEach(ServiceThread::interrupt);
     try {
-      for (Running work : all) {
-        work.thread().join(Duration.ofSeconds(2));
+      for (ServiceThread thread : all) {
+        thread.awaitEnd();
       }
     } catch (InterruptedException cutShort) {
       Thread.currentThread().interrupt();

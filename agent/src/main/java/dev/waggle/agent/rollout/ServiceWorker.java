@@ -21,7 +21,6 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -45,26 +44,7 @@ final class ServiceWorker {
   private final Duration longest;
   private final String queue;
   private final Endings endings;
-  private Memory memory = new Memory("", Duration.ZERO);
-
-  /// What this process saw of a rollout; of another one it knows nothing yet.
-  private static final class Memory {
-
-    final String id;
-    final Duration began;
-    Optional<Swarm.Resolution> lookup = Optional.empty();
-    boolean taken;
-    boolean followed;
-    @Nullable Instant sent;
-    @Nullable Instant serving;
-    @Nullable Duration converged;
-    String lastError = "";
-
-    Memory(String id, Duration began) {
-      this.id = id;
-      this.began = began;
-    }
-  }
+  private Memory memory = Memory.none();
 
   /// @param longest how long a rollout may take if the service does not say
   /// @param queue the agent's: what came by another is another agent's
@@ -109,7 +89,7 @@ final class ServiceWorker {
     View view = look(mine, service.get());
     Step step = Plan.next(view);
     if (!(step instanceof Step.Confirm)) {
-      memory.converged = null;
+      memory.forgetConvergence();
     }
     return apply(step, stored, view);
   }
@@ -124,13 +104,13 @@ final class ServiceWorker {
         return Optional.of(LOOK);
       }
       case Step.Confirm() -> {
-        memory.converged = memory.converged == null ? ticker.elapsed() : memory.converged;
+        memory.noteConvergence(ticker.elapsed());
         return Optional.of(LOOK);
       }
       case Step.WaitUntil(Instant until) -> {
         return Optional.of(Duration.between(clock.instant(), until).plusMillis(1));
       }
-      case Step.LookUp(ImageReference image) -> memory.lookup = Optional.of(lookups.answer(image));
+      case Step.LookUp(ImageReference image) -> memory.noteAnswer(lookups.answer(image));
       case Step.Begin(Rollout rollout, Attempt attempt) -> {
         if (attempt.updates()) {
           lookups.start(rollout.push().image());
@@ -152,7 +132,7 @@ final class ServiceWorker {
       case Step.Drop(Rollout rollout) ->
           records.write(serviceId, stored, stored.record().drop(rollout));
       case Step.Postpone(Rollout rollout, Instant until) -> {
-        String error = memory.lastError;
+        String error = memory.lastError();
         LOG.atWarn()
             .addKeyValue("deliveryId", rollout.id())
             .addKeyValue("service", view.service().name())
@@ -172,54 +152,18 @@ final class ServiceWorker {
         Plan.dependsOnTasks(record, service) ? swarm.tasks(serviceId) : List.of();
     List<NodeState> nodes = Plan.dependsOnNodes(record, service) ? swarm.nodes() : List.of();
     Instant now = clock.instant();
-    boolean followed = remember(record, service, tasks, now);
     Duration elapsed = ticker.elapsed();
-    return new View(
-        record,
-        service,
-        tasks,
-        nodes,
-        memory.lookup,
-        new View.Seen(
-            memory.taken,
-            followed,
-            memory.lastError,
-            elapsed.minus(memory.began),
-            memory.converged == null ? Duration.ZERO : elapsed.minus(memory.converged)),
-        now,
-        longest);
-  }
-
-  /// @return whether the rollout was followed before
-  private boolean remember(
-      ServiceRecord record, ServiceState service, List<TaskState> tasks, Instant now) {
-    Optional<Rollout> rollout = record.underWay();
-    Attempt attempt = rollout.map(Rollout::attempt).orElse(null);
-    if (rollout.isEmpty() || attempt == null) {
-      return false;
-    }
-    String id = rollout.get().id() + " " + attempt.since();
-    if (!memory.id.equals(id)) {
-      // Clocks may be set, and another agent may have another: what is left of the time is bounded.
-      Duration ago = Duration.between(attempt.since(), now);
-      memory = new Memory(id, ticker.elapsed().minus(ago.isNegative() ? Duration.ZERO : ago));
-    }
-    String error = Progress.lastError(tasks, attempt.image());
-    memory.lastError = error.isEmpty() ? memory.lastError : error;
-    if (memory.serving == null) {
-      memory.serving = Progress.firstRunning(tasks, attempt.image()).orElse(null);
-    }
-    boolean before = memory.followed;
-    memory.followed = before || service.has(attempt.image());
-    return before;
+    memory = memory.of(record, now, elapsed);
+    View.Seen seen = memory.look(record, service, tasks, elapsed);
+    return new View(record, service, tasks, nodes, memory.answer(), seen, now, longest);
   }
 
   private void send(Stored stored, View view, Rollout rollout, ObjectNode spec)
       throws InterruptedException {
-    memory.sent = clock.instant();
+    memory.noteSending(clock.instant());
     switch (swarm.update(view.service(), spec)) {
       case Swarm.UpdateAnswer.Taken() -> {
-        memory.taken = true;
+        memory.noteTaken();
         LOG.atInfo()
             .addKeyValue("service", view.service().name())
             .addKeyValue("image", spec.at("/TaskTemplate/ContainerSpec/Image").asText())
@@ -241,12 +185,12 @@ final class ServiceWorker {
             conclusion.outcome(),
             conclusion.detail(),
             clock.instant(),
-            attempt == null ? null : Optional.ofNullable(memory.sent).orElse(attempt.since()),
-            attempt == null ? null : memory.serving,
+            attempt == null ? null : memory.sent().orElse(attempt.since()),
+            attempt == null ? null : memory.serving().orElse(null),
             attempt == null ? null : attempt.before(),
             false);
     ServiceRecord next =
-        stored.record().close(rollout, ending, Plan.superseded(view, rollout, conclusion));
+        stored.record().close(rollout, ending, Candidates.superseded(view, rollout, conclusion));
     ending(stored, learned(next, rollout, conclusion));
   }
 
@@ -259,11 +203,21 @@ final class ServiceWorker {
       case UPDATED, ALREADY_CURRENT -> record.withoutFailed(rollout.attempt().image().digest());
       case ROLLED_BACK, TIMED_OUT ->
           conclusion.triesOlder()
-                  && Progress.failedAfterItsStart(
-                      memory.lastError.isEmpty() ? null : memory.lastError)
+                  && !memory.lastError().isEmpty()
+                  && Progress.failedAfterItsStart(memory.lastError())
               ? record.withFailed(rollout.attempt().image().digest())
               : record;
-      default -> record;
+      case NO_SERVICE_WANTS_IT,
+          ROLLED_BACK_BEFORE,
+          UNCONFIRMED,
+          PAUSED,
+          SUPERSEDED,
+          REMOVED,
+          REFUSED_BY_THE_REGISTRY,
+          UNAUTHORISED,
+          REJECTED_BY_THE_ENGINE,
+          LEFT_ALONE ->
+          record;
     };
   }
 

@@ -58,7 +58,7 @@ final class ConfigRecords implements Records {
   }
 
   private static ServiceRecord record(JsonNode config) {
-    return RecordJson.read(config.path("Spec").path("Labels").path(LABEL).asText());
+    return RecordJson.parse(config.path("Spec").path("Labels").path(LABEL).asText());
   }
 
   private static String unreadable(String config, IllegalArgumentException problem) {

@@ -53,7 +53,7 @@ final class EngineOverHttp implements AutoCloseable {
   }
 
   ServiceRecord record() {
-    return RecordJson.read(configs.spec(CONFIG).path("Labels").path(LABEL).asText());
+    return RecordJson.parse(configs.spec(CONFIG).path("Labels").path(LABEL).asText());
   }
 
   private void handle(HttpExchange exchange) throws IOException {

@@ -59,6 +59,21 @@ class PushMessageTest {
   }
 
   @Test
+  void readsThatDockerHubWouldNotSayWhetherThePushIsNew() throws Exception {
+    assertThat(read("push-limited"))
+        .isEqualTo(
+            new PushMessage.Valid(
+                new Push(
+                    PUSH.deliveryId(),
+                    PUSH.repository(),
+                    PUSH.tag(),
+                    PUSH.digest(),
+                    PUSH.pushedAt(),
+                    Evidence.LIMITED,
+                    PUSH.acceptedAt())));
+  }
+
+  @Test
   void looksUpWhatTheRegistryDidNotKnowYet() throws Exception {
     assertThat(read("push-look-again"))
         .isEqualTo(
@@ -151,14 +166,14 @@ class PushMessageTest {
   @MethodSource("refused")
   void refusesWhatIsNoMessageAndSaysWhatWasExpected(Path file) throws IOException {
     String name = file.getFileName().toString().replace(".json", "");
-    assertThat(PushMessage.read(Files.readString(file)))
+    assertThat(PushMessage.parse(Files.readString(file)))
         .isEqualTo(
             new PushMessage.Malformed(
                 REASONS.getOrDefault(name, "a reason that nobody wrote down")));
   }
 
   private static PushMessage read(String name) throws IOException, URISyntaxException {
-    return PushMessage.read(Files.readString(contract(name + ".json")));
+    return PushMessage.parse(Files.readString(contract(name + ".json")));
   }
 
   private static Path contract(String name) throws URISyntaxException {

@@ -88,7 +88,7 @@ class RecordJsonTest {
 
   @Test
   void readsWhatItWrote() {
-    assertThat(RecordJson.read(RecordJson.write(FULL))).isEqualTo(FULL);
+    assertThat(RecordJson.parse(RecordJson.write(FULL))).isEqualTo(FULL);
   }
 
   @Test
@@ -97,14 +97,14 @@ class RecordJsonTest {
 
     assertThat(RecordJson.write(empty))
         .isEqualTo("{\"version\":1,\"service\":\"playlistlog\",\"failed\":[],\"rollouts\":[]}");
-    assertThat(RecordJson.read(RecordJson.write(empty))).isEqualTo(empty);
+    assertThat(RecordJson.parse(RecordJson.write(empty))).isEqualTo(empty);
   }
 
   @Test
   void readsAndWritesTheFileThatAReaderCanLookAt() throws IOException {
     String golden = Files.readString(GOLDEN);
 
-    assertThat(RecordJson.read(golden)).isEqualTo(FULL);
+    assertThat(RecordJson.parse(golden)).isEqualTo(FULL);
     assertThat(JSON.readTree(RecordJson.write(FULL))).isEqualTo(JSON.readTree(golden));
   }
 
@@ -114,7 +114,7 @@ class RecordJsonTest {
     ServiceRecord record =
         of(waiting("first", "1", 1, NOON).ended(Ending.untouched(outcome, "why", NOON)));
 
-    assertThat(RecordJson.read(RecordJson.write(record))).isEqualTo(record);
+    assertThat(RecordJson.parse(RecordJson.write(record))).isEqualTo(record);
   }
 
   @ParameterizedTest
@@ -122,7 +122,7 @@ class RecordJsonTest {
   void keepsEveryCause(Rollout.Cause cause) {
     ServiceRecord record = of(Rollout.of(waiting("1", "1", NOON).push(), cause, NOON, NOON));
 
-    assertThat(RecordJson.read(RecordJson.write(record))).isEqualTo(record);
+    assertThat(RecordJson.parse(RecordJson.write(record))).isEqualTo(record);
   }
 
   @ParameterizedTest
@@ -131,7 +131,7 @@ class RecordJsonTest {
     Push push = new Push("1", Recorded.PLAYLISTLOG, new Tag("1"), null, null, evidence, NOON);
     ServiceRecord record = of(Rollout.of(push, Rollout.Cause.PUSH, NOON, NOON));
 
-    assertThat(RecordJson.read(RecordJson.write(record))).isEqualTo(record);
+    assertThat(RecordJson.parse(RecordJson.write(record))).isEqualTo(record);
   }
 
   @Test
@@ -149,7 +149,7 @@ class RecordJsonTest {
                       new Attempt(
                           NOON, new ImageReference(repository, null, digest(1)), "", "", "")));
 
-      assertThat(RecordJson.read(RecordJson.write(record))).isEqualTo(record);
+      assertThat(RecordJson.parse(RecordJson.write(record))).isEqualTo(record);
     }
   }
 
@@ -162,7 +162,7 @@ class RecordJsonTest {
                         Outcome.ROLLED_BACK, "\"task\": 🐝 \\ \n\u0007 </script>", NOON)))
             .held("playlistlog", new Hold(NOON, "\u2028 \"why\" \t"));
 
-    assertThat(RecordJson.read(RecordJson.write(record))).isEqualTo(record);
+    assertThat(RecordJson.parse(RecordJson.write(record))).isEqualTo(record);
   }
 
   @Test
@@ -202,7 +202,7 @@ class RecordJsonTest {
               rollout(json, 1).putArray("signatures").add("cosign");
               rollout(json, 3).put("priority", 8);
             });
-    ServiceRecord record = RecordJson.read(newer);
+    ServiceRecord record = RecordJson.parse(newer);
     assertThat(JSON.readTree(RecordJson.write(record))).isEqualTo(JSON.readTree(newer));
 
     Rollout waiting = record.rollouts().getFirst();
@@ -235,15 +235,15 @@ class RecordJsonTest {
             JSON.readTree(newer).at("/rollouts/4"),
             JSON.readTree(newer).at("/rollouts/5"));
 
-    ServiceRecord record = RecordJson.read(newer);
+    ServiceRecord record = RecordJson.parse(newer);
     assertThat(record.rollouts()).hasSize(3);
     ServiceRecord next =
-        RecordJson.read(RecordJson.write(record))
+        RecordJson.parse(RecordJson.write(record))
             .with("playlistlog", waiting("another", "1", 7, NOON.plusSeconds(99)), NOON);
 
     JsonNode written = JSON.readTree(RecordJson.write(next)).path("rollouts");
     assertThat(written).hasSize(7).containsAll(unreadable);
-    assertThat(RecordJson.read(RecordJson.write(next)).rollouts()).hasSize(4);
+    assertThat(RecordJson.parse(RecordJson.write(next)).rollouts()).hasSize(4);
   }
 
   @Test
@@ -251,7 +251,7 @@ class RecordJsonTest {
     String newer =
         change(FULL, json -> json.withArray("/rollouts").add("see elsewhere").addNull().add(7));
 
-    ServiceRecord record = RecordJson.read(newer);
+    ServiceRecord record = RecordJson.parse(newer);
     assertThat(record.rollouts()).hasSize(6);
     assertThat(JSON.readTree(RecordJson.write(record)).path("rollouts"))
         .containsExactlyInAnyOrderElementsOf(JSON.readTree(newer).path("rollouts"));
@@ -266,7 +266,7 @@ class RecordJsonTest {
       })
   void refusesAnotherVersion(String text) {
     assertThatIllegalArgumentException()
-        .isThrownBy(() -> RecordJson.read(text))
+        .isThrownBy(() -> RecordJson.parse(text))
         .withMessage("expected version 1");
   }
 
@@ -274,7 +274,7 @@ class RecordJsonTest {
   @ValueSource(strings = {"", "null", "7", "[]", "\"record\""})
   void refusesWhatIsNoObject(String text) {
     assertThatIllegalArgumentException()
-        .isThrownBy(() -> RecordJson.read(text))
+        .isThrownBy(() -> RecordJson.parse(text))
         .withMessage("expected a JSON object");
   }
 
@@ -288,7 +288,7 @@ class RecordJsonTest {
       })
   void refusesWhatItCannotReadAndSaysWhy(String text) {
     assertThatIllegalArgumentException()
-        .isThrownBy(() -> RecordJson.read(text))
+        .isThrownBy(() -> RecordJson.parse(text))
         .satisfies(wrong -> assertThat(wrong.getMessage()).isNotBlank());
   }
 

@@ -96,7 +96,7 @@ public final class RecordsInMemory implements Records {
   public ServiceRecord get(String serviceId) {
     synchronized (lock) {
       Kept kept = records.get(serviceId);
-      return kept == null ? ServiceRecord.of("") : RecordJson.read(kept.text());
+      return kept == null ? ServiceRecord.of("") : RecordJson.parse(kept.text());
     }
   }
 
@@ -128,7 +128,7 @@ public final class RecordsInMemory implements Records {
         return new Stored(ServiceRecord.of(service), "");
       }
       try {
-        return new Stored(RecordJson.read(kept.text()), Integer.toString(kept.version()));
+        return new Stored(RecordJson.parse(kept.text()), Integer.toString(kept.version()));
       } catch (IllegalArgumentException unreadable) {
         throw new UnreadableRecordException("the record of " + serviceId, unreadable);
       }
@@ -163,7 +163,7 @@ public final class RecordsInMemory implements Records {
     synchronized (lock) {
       for (Map.Entry<String, Kept> kept : records.entrySet()) {
         try {
-          all.put(kept.getKey(), RecordJson.read(kept.getValue().text()));
+          all.put(kept.getKey(), RecordJson.parse(kept.getValue().text()));
         } catch (IllegalArgumentException unreadable) {
           // As the interface says: all that can be read.
         }

@@ -9,6 +9,7 @@ import static dev.waggle.agent.record.Recorded.waiting;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.waggle.agent.push.Digest;
+import dev.waggle.agent.push.ImageReference;
 import dev.waggle.agent.record.Records.Change;
 import java.time.Duration;
 import java.time.Instant;
@@ -299,9 +300,9 @@ class ServiceRecordTest {
     record = record.told(Set.copyOf(ids(record.ended())));
 
     assertThat(ids(record.open())).containsExactly("waiting");
-    assertThat(ids(record.images()))
-        .containsExactlyElementsOf(
-            IntStream.range(0, 10).mapToObj(i -> "image-" + (11 - i)).toList());
+    assertThat(record.images())
+        .extracting(ImageReference::digest)
+        .containsExactlyElementsOf(IntStream.range(0, 10).mapToObj(i -> digest(11 - i)).toList());
     assertThat(record.ended()).hasSize(30);
   }
 
@@ -317,7 +318,9 @@ class ServiceRecordTest {
     record = close(record, failed, Outcome.ROLLED_BACK, LATER.plusSeconds(2));
     record = close(record, again, Outcome.ALREADY_CURRENT, LATER.plusSeconds(3));
 
-    assertThat(ids(record.images())).containsExactly("again", "second");
+    assertThat(record.images())
+        .extracting(ImageReference::digest)
+        .containsExactly(digest(1), digest(2));
   }
 
   @Test

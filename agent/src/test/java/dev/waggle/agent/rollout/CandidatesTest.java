@@ -235,6 +235,52 @@ class CandidatesTest {
     assertThat(obstacle(record(rollout).withFailed(NEW), playlistlog(), rollout)).isEmpty();
   }
 
+  @Test
+  void areUnconfirmedWhereTheyBringBackWhatTheServiceHadAndDockerHubWouldNotSayWhen() {
+    Rollout replayed = limited(push("1.1", 2));
+    ServiceRecord record = had(SECOND);
+    assertThat(obstacle(record, playlistlog(), replayed))
+        .contains(
+            Conclusion.ofTheImage(
+                Outcome.UNCONFIRMED,
+                "Docker Hub did not say when it was pushed, and the service had this image before;"
+                    + " to roll it all the same: agent rollback playlistlog --to "
+                    + digest(SECOND)));
+    assertThat(obstacle(record, playlistlog(), push("1.1", 2))).isEmpty();
+    assertThat(obstacle(record, playlistlog(), limited(THIRD))).isEmpty();
+    assertThat(obstacle(record, playlistlog(), limited(commanded("1.1", 2, Cause.ROLLBACK))))
+        .isEmpty();
+  }
+
+  @Test
+  void areUnconfirmedTooWhereTheServiceHadTheirContentBeforeWaggleRolledIt() {
+    Ending ending =
+        new Ending(Outcome.UPDATED, "", NOON, NOON, NOON, FIRST.push().image().toString(), true);
+    ServiceRecord record = record(SECOND).close(SECOND, ending, List.of());
+    assertThat(
+            obstacle(
+                record, running(playlistlog(), SECOND.push().image()), limited(push("1.0", 1))))
+        .get()
+        .extracting(Conclusion::outcome)
+        .isEqualTo(Outcome.UNCONFIRMED);
+  }
+
+  private static Rollout limited(Rollout rollout) {
+    Push push = rollout.push();
+    return Rollout.of(
+        new Push(
+            "limited",
+            push.repository(),
+            push.tag(),
+            push.digest(),
+            NOON.plusSeconds(500),
+            Evidence.LIMITED,
+            NOON.plusSeconds(501)),
+        rollout.cause(),
+        NOON.plusSeconds(502),
+        NOON.plusSeconds(503));
+  }
+
   private static List<Rollout> inOrder(String tags, Rollout... rollouts) {
     return Candidates.inOrder(
         record(rollouts), labels(labelled(playlistlog(), ServiceLabels.TAGS, tags)));

@@ -804,7 +804,7 @@ class PlanTest {
     Rollout older = wanted(older("older"), Cause.PUSH);
     Rollout newer = wanted(push("newer", "3", NEW, NOON), Cause.PUSH);
     record = recordOf(older, WANTED, newer);
-    assertThat(Plan.superseded(view(), WANTED, Conclusion.of(Outcome.UPDATED)))
+    assertThat(Candidates.superseded(view(), WANTED, Conclusion.of(Outcome.UPDATED)))
         .containsExactly(older);
   }
 
@@ -812,7 +812,7 @@ class PlanTest {
   void supersedesNothingWhereAnOlderOneMayDoBetter() {
     record = recordOf(wanted(older("older"), Cause.PUSH), WANTED);
     assertThat(
-            Plan.superseded(
+            Candidates.superseded(
                 view(), WANTED, Conclusion.ofTheImage(Outcome.ROLLED_BACK, "unhealthy")))
         .isEmpty();
   }
@@ -823,7 +823,7 @@ class PlanTest {
     Rollout backport = wanted(push("backport", "1.2.9", OLD, NOON), Cause.PUSH);
     record = recordOf(higher, backport);
     service = labelled(service, ServiceLabels.TAGS, "semver:^1");
-    assertThat(Plan.superseded(view(), higher, Conclusion.of(Outcome.UPDATED)))
+    assertThat(Candidates.superseded(view(), higher, Conclusion.of(Outcome.UPDATED)))
         .containsExactly(backport);
   }
 
