@@ -33,6 +33,9 @@ final class ServiceWorker {
   /// engine has no events of tasks.
   private static final Duration LOOK = Duration.ofSeconds(1);
 
+  /// Of what was read, to act on it; the registry may take longer to answer.
+  private static final Duration MAX_AGE = Duration.ofMillis(100);
+
   private static final Duration NOW = Duration.ZERO;
 
   private final String serviceId;
@@ -77,8 +80,7 @@ final class ServiceWorker {
   Optional<Duration> step() throws InterruptedException {
     Stored stored = records.read(serviceId, "");
     endings.found(serviceId, stored.record());
-    ServiceRecord mine = stored.record().actedOnBy(queue);
-    if (mine.open().isEmpty()) {
+    if (stored.record().actedOnBy(queue).open().isEmpty()) {
       return Optional.empty();
     }
     Optional<ServiceState> service = swarm.service(serviceId);
@@ -86,16 +88,44 @@ final class ServiceWorker {
       ending(stored, removed(stored.record()));
       return Optional.of(NOW);
     }
-    View view = look(mine, service.get());
-    Step step = Plan.next(view);
+    while (true) {
+      View view = look(stored.record().actedOnBy(queue), service.get());
+      switch (Plan.next(view)) {
+        case Step.Begin(Rollout rollout, Attempt attempt) -> {
+          ServiceRecord begun = stored.record().begin(rollout, attempt);
+          if (!begin(rollout, attempt, stored, begun) || !attempt.updates()) {
+            return Optional.of(NOW);
+          }
+          // The version is still that of before: another write is refused, and all is read again.
+          stored = new Stored(begun, stored.version());
+        }
+        case Step.LookUp(ImageReference image) -> {
+          Duration asked = ticker.elapsed();
+          memory.noteAnswer(lookups.answer(image));
+          if (ticker.elapsed().minus(asked).compareTo(MAX_AGE) > 0) {
+            return Optional.of(NOW);
+          }
+        }
+        case Step.Decisive step -> {
+          return apply(step, stored, view);
+        }
+      }
+    }
+  }
+
+  private boolean begin(Rollout rollout, Attempt attempt, Stored stored, ServiceRecord begun)
+      throws InterruptedException {
+    if (attempt.updates()) {
+      lookups.start(rollout.push().image());
+    }
+    return records.write(serviceId, stored, begun);
+  }
+
+  private Optional<Duration> apply(Step.Decisive step, Stored stored, View view)
+      throws InterruptedException {
     if (!(step instanceof Step.Confirm)) {
       memory.forgetConvergence();
     }
-    return apply(step, stored, view);
-  }
-
-  private Optional<Duration> apply(Step step, Stored stored, View view)
-      throws InterruptedException {
     switch (step) {
       case Step.Rest() -> {
         return Optional.empty();
@@ -109,13 +139,6 @@ final class ServiceWorker {
       }
       case Step.WaitUntil(Instant until) -> {
         return Optional.of(Duration.between(clock.instant(), until).plusMillis(1));
-      }
-      case Step.LookUp(ImageReference image) -> memory.noteAnswer(lookups.answer(image));
-      case Step.Begin(Rollout rollout, Attempt attempt) -> {
-        if (attempt.updates()) {
-          lookups.start(rollout.push().image());
-        }
-        records.write(serviceId, stored, stored.record().begin(rollout, attempt));
       }
       case Step.Send(Rollout rollout, ObjectNode spec) -> send(stored, view, rollout, spec);
       case Step.RollBack() -> {

@@ -575,6 +575,18 @@ class ReconcilerTest {
 
   @Test
   void isRejectedInTheEnginesWords() {
+    swarm.rejects("no such network");
+    agent();
+    wanted("web", FIRST);
+
+    awaitTold(1);
+    assertThat(told)
+        .containsExactly(
+            new Told("web", FIRST.id(), Outcome.REJECTED_BY_THE_ENGINE, "no such network"));
+  }
+
+  @Test
+  void isRemovedWhenTheServiceGoesAwayUnderTheUpdate() {
     swarm.gate(
         request -> {
           if (request instanceof Update) {
@@ -585,9 +597,7 @@ class ReconcilerTest {
     wanted("web", FIRST);
 
     awaitTold(1);
-    assertThat(told)
-        .containsExactly(
-            new Told("web", FIRST.id(), Outcome.REJECTED_BY_THE_ENGINE, "service web not found"));
+    assertThat(told).containsExactly(new Told("web", FIRST.id(), Outcome.REMOVED, ""));
   }
 
   @Test

@@ -90,6 +90,7 @@ public final class SwarmInMemory implements Swarm {
   private Readiness readiness = new Readiness.Ready();
   private Gate gate = request -> {};
   private boolean losingAnswers;
+  private @Nullable String rejection;
   private final List<Listener> listeners = new CopyOnWriteArrayList<>();
   private int updates;
 
@@ -408,6 +409,13 @@ public final class SwarmInMemory implements Swarm {
             : asked.digest().equals(held.digest()));
   }
 
+  /// Takes no update from now on.
+  public void rejects(String reason) {
+    synchronized (lock) {
+      rejection = reason;
+    }
+  }
+
   @Override
   public UpdateAnswer update(ServiceState seen, ObjectNode spec) throws InterruptedException {
     arrive(new Update(seen.id(), seen.version(), spec.deepCopy()));
@@ -417,6 +425,9 @@ public final class SwarmInMemory implements Swarm {
       ObjectNode tree = services.get(seen.id());
       if (tree == null) {
         return new UpdateAnswer.Rejected("service " + seen.id() + " not found");
+      }
+      if (rejection != null) {
+        return new UpdateAnswer.Rejected(rejection);
       }
       if (spec.at("/TaskTemplate/ContainerSpec/Image").asText("").isEmpty()) {
         return new UpdateAnswer.Rejected("ContainerSpec: image reference must be provided");
