@@ -7,6 +7,7 @@ import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -76,9 +77,30 @@ class SocketProxyTest {
     }
     assertThat(rules())
         .containsSubsequence(
-            "http-request deny if { path_sub .. }",
+            "acl elsewhere path_sub .. %",
+            "http-request deny if elsewhere",
             "http-request allow if post update",
             "http-request deny");
+  }
+
+  /// At the level of a request that is let through, info, nothing appears.
+  @Test
+  void logsTheRequestsThatItRefusesAndNoOther() throws IOException {
+    List<String> rules = rules();
+    assertThat(rules)
+        .contains("log stdout format raw local0 notice", "log global", "option httplog");
+    List<String> expected = new ArrayList<>();
+    for (int i = 0; i < rules.size(); i++) {
+      String rule = rules.get(i);
+      if (rule.startsWith("http-request deny")) {
+        String condition = rule.substring("http-request deny".length());
+        assertThat(rules.get(i - 1)).isEqualTo("http-request set-log-level warning" + condition);
+        expected.add(rules.get(i - 1));
+      }
+    }
+    assertThat(rules.stream().filter(rule -> rule.contains("set-log-level")))
+        .hasSize(2)
+        .containsExactlyElementsOf(expected);
   }
 
   @Test
