@@ -31,10 +31,13 @@ public final class AgentStack implements RunningAgent {
   private static final String ENDPOINT = "AWS_ENDPOINT_URL_SQS";
   private static final String SOCKET = "DOCKER_SOCKET";
   private static final String QUEUE = "WAGGLE_QUEUE_URL";
+  private static final String IMAGE = "WAGGLE_IMAGE";
   private static final Duration LONGEST_START = Duration.ofMinutes(2);
   private static final Duration LONGEST_STOP = Duration.ofSeconds(60);
 
   private final PrivateEngine engine;
+  private final Map<String, String> environment;
+  private final List<String> options;
   private final String stack = "waggle" + STACKS.incrementAndGet();
   private final LogLines log = new LogLines();
   private final TlsFront sqs;
@@ -43,12 +46,14 @@ public final class AgentStack implements RunningAgent {
 
   private AgentStack(PrivateEngine engine, Map<String, String> environment, List<String> options) {
     this.engine = engine;
+    this.options = options;
     this.sqs =
         TlsFront.before(
             URI.create(Objects.requireNonNull(environment.get(ENDPOINT), ENDPOINT)),
             engine.hostAddress().orElseThrow());
+    this.environment = overTls(environment);
     createCredentials(environment);
-    deploy(overTls(environment), options);
+    deploy(Map.of());
   }
 
   private void follow(PrivateEngine node, String... command) {
@@ -116,19 +121,29 @@ public final class AgentStack implements RunningAgent {
   }
 
   private void createCredentials(Map<String, String> environment) {
-    if (AgentImage.docker(engine, "secret", "ls", "--quiet", "--filter", "name=" + CREDENTIALS)
-        .isBlank()) {
-      withFile(
-          "[default]\naws_access_key_id=%s\naws_secret_access_key=%s\n"
-              .formatted(
-                  environment.get("AWS_ACCESS_KEY_ID"), environment.get("AWS_SECRET_ACCESS_KEY")),
-          file -> AgentImage.docker(engine, "secret", "create", CREDENTIALS, file));
+    if (AgentImage.docker(engine, "secret", "ls", "--format", "{{.Name}}")
+        .lines()
+        .noneMatch(CREDENTIALS::equals)) {
+      createCredentials(
+          CREDENTIALS,
+          Objects.requireNonNull(environment.get("AWS_ACCESS_KEY_ID")),
+          Objects.requireNonNull(environment.get("AWS_SECRET_ACCESS_KEY")));
     }
   }
 
-  private void deploy(Map<String, String> environment, List<String> options) {
+  /// Creates a secret with a key of AWS in it.
+  void createCredentials(String secret, String keyId, String key) {
     withFile(
-        additions(environment),
+        "[default]\naws_access_key_id=%s\naws_secret_access_key=%s\n".formatted(keyId, key),
+        file -> AgentImage.docker(engine, "secret", "create", secret, file));
+  }
+
+  /// Deploys the stack, for the first time or again.
+  ///
+  /// @param settings variables of the stack file beside those of the first time
+  void deploy(Map<String, String> settings) {
+    withFile(
+        additions(),
         additions -> {
           List<String> command = new ArrayList<>(List.of("stack", "deploy"));
           command.addAll(
@@ -140,12 +155,14 @@ public final class AgentStack implements RunningAgent {
           command.addAll(options);
           command.add(stack);
           return AgentImage.docker(
-              engine, stackEnvironment(environment), command.toArray(String[]::new));
+              engine, stackEnvironment(settings), command.toArray(String[]::new));
         });
   }
 
-  private Map<String, String> stackEnvironment(Map<String, String> environment) {
+  private Map<String, String> stackEnvironment(Map<String, String> settings) {
     Map<String, String> all = new HashMap<>(environment);
+    all.put(IMAGE, AgentImage.NAME);
+    all.putAll(settings);
     try {
       Path socket = Path.of(all.getOrDefault(SOCKET, engine.dockerHost().getPath()));
       all.put("DOCKER_GROUP", Files.getAttribute(socket, "unix:gid").toString());
@@ -156,9 +173,9 @@ public final class AgentStack implements RunningAgent {
   }
 
   /// The SQS server is not Amazon's, and its authority not one that Java knows.
-  private String additions(Map<String, String> environment) {
+  private String additions() {
     return """
-    version: "3.8"
+    version: "3.9"
     services:
       agent:
         environment:

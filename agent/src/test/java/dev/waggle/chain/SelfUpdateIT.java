@@ -22,6 +22,9 @@ class SelfUpdateIT {
 
   private static final String REPOSITORY = "waggle/agent";
 
+  /// What the range of versions in the stack file wants, which `1` is not.
+  private static final String NEWER = "1.0.1";
+
   @Test
   void rollsItselfClosesThePushOnceAndTellsOfIt(@TempDir Path context) throws IOException {
     try (TestHost host = TestHost.take();
@@ -34,7 +37,9 @@ class SelfUpdateIT {
       chain.send(
           "{\"version\":1,\"deliveryId\":\"newer-agent\",\"repository\":\""
               + REPOSITORY
-              + "\",\"tag\":\"1\",\"digest\":\""
+              + "\",\"tag\":\""
+              + NEWER
+              + "\",\"digest\":\""
               + digest
               + "\",\"acceptedAt\":\"2026-11-01T10:00:02.123Z\"}");
 
@@ -48,16 +53,16 @@ class SelfUpdateIT {
           () ->
               AgentImage.docker(engine, "ps", "--no-trunc", "--format", "{{.Image}}")
                   .strip()
-                  .equals("waggle/agent:1@" + digest));
-      assertThat(chain.image(agent.service())).isEqualTo("waggle/agent:1@" + digest);
+                  .equals(REPOSITORY + ":" + NEWER + "@" + digest));
+      assertThat(chain.image(agent.service())).isEqualTo(REPOSITORY + ":" + NEWER + "@" + digest);
       assertThat(chain.messages()).isZero();
       assertThat(agent.log().all().stream().map(line -> line.path("message").asText()))
           .containsOnlyOnce("push closed", "agent stopped");
 
       assertThat(exec(engine, "status"))
-          .containsPattern(agent.service() + " +waggle/agent:1 .* updated .* 1 of 1");
+          .containsPattern(agent.service() + " +waggle/agent:1\\.0\\.1 .* updated .* 1 of 1");
       assertThat(exec(engine, "doctor"))
-          .contains("ok       registry       waggle/agent:1")
+          .contains("ok       registry       waggle/agent:1.0.1")
           .doesNotContain("problem");
     }
   }
@@ -69,11 +74,11 @@ class SelfUpdateIT {
   }
 
   private static String pushNewer(PrivateEngine engine, Path context) throws IOException {
-    String local = PrivateEngine.LOCAL_REGISTRY + "/" + REPOSITORY + ":1";
+    String local = PrivateEngine.LOCAL_REGISTRY + "/" + REPOSITORY + ":" + NEWER;
     Files.writeString(
         context.resolve("Dockerfile"), "FROM " + AgentImage.NAME + "\nLABEL newer=true\n");
     AgentImage.docker(engine, "build", "--tag", local, context.toString());
     AgentImage.docker(engine, "push", "--quiet", local);
-    return new PlaylistlogImages(engine).digest(REPOSITORY, "1");
+    return new PlaylistlogImages(engine).digest(REPOSITORY, NEWER);
   }
 }
