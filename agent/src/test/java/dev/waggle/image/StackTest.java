@@ -12,6 +12,7 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Locale;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
@@ -27,6 +28,14 @@ class StackTest {
   private static final Path PROXY = Path.of("stack-socket-proxy.yml");
 
   private static final Pattern REQUIRED = Pattern.compile("\\$\\{(\\w+):\\?([^}]*)}");
+
+  /// A secret that is used, or that somebody who needs it uncomments.
+  private static final Pattern SECRET =
+      Pattern.compile(
+          "(?m)^ {6}(?:# )?- source: (?<source>\\S+)\\n"
+              + "^ {6}(?:# )?  target: (?<target>\\S+)\\n"
+              + "^ {6}(?:# )?  uid: \"(?<uid>\\d+)\"\\n"
+              + "^ {6}(?:# )?  mode: (?<mode>\\d+)$");
 
   @Test
   void namesNoImageOfTheAgentAndSaysHowToGetOne() throws IOException {
@@ -106,6 +115,51 @@ class StackTest {
             "the content of a Swarm config cannot change: in %s, write  name: waggle-haproxy-%s",
             PROXY, hash)
         .isEqualTo("waggle-haproxy-" + hash);
+  }
+
+  @Test
+  void takesEverySecretByANameThatMayChange() throws IOException {
+    String stack = Files.readString(STACK);
+    assertThat(SECRET.matcher(stack).results().map(secret -> secret.group("source")))
+        .containsExactly("waggle-aws", "registry", "notify")
+        .allSatisfy(
+            source ->
+                assertThat(stack)
+                    .containsPattern(
+                        "(# )?  external: true\n +(# )?  name: "
+                            + Pattern.quote(
+                                "${WAGGLE_"
+                                    + source.replace("waggle-", "").toUpperCase(Locale.ROOT)
+                                    + "_SECRET:-"
+                                    + source
+                                    + "}")));
+  }
+
+  @Test
+  void isUpdatedToAnotherSecretByTheCommandOfTheReadme() throws IOException {
+    String readme = Files.readString(Path.of("..", "README.md"));
+    Matcher secret = SECRET.matcher(Files.readString(STACK));
+    assertThat(secret.find()).isTrue();
+    String name = secret.group("source");
+    assertThat(readme)
+        .contains(
+            "docker service update --secret-rm "
+                + name
+                + " --secret-add source="
+                + name
+                + "-2,target="
+                + secret.group("target")
+                + ",uid="
+                + secret.group("uid")
+                + ",mode="
+                + secret.group("mode")
+                + " waggle_agent\n");
+    // So that the others differ in their names alone.
+    while (secret.find()) {
+      assertThat(secret.group("target")).isEqualTo(secret.group("source"));
+      assertThat(secret.group("uid")).isEqualTo("65532");
+      assertThat(secret.group("mode")).isEqualTo("0400");
+    }
   }
 
   private static JsonNode read(Path file) throws IOException {
