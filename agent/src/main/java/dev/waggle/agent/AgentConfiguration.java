@@ -188,7 +188,7 @@ public record AgentConfiguration(
       throw new IllegalArgumentException(
           "expected the absolute path of a readable text file, one address a line, or none");
     }
-    return Address.read(lines);
+    return Address.parse(lines);
   }
 
   private static Set<Outcome> notifyEvents(String text) {

@@ -46,7 +46,7 @@ public record Address(int line, Kind kind, URI uri, Optional<String> token) {
   ///
   /// @throws IllegalArgumentException naming the lines that are wrong and what to do, never what is
   ///   in them
-  public static List<Address> read(List<String> lines) {
+  public static List<Address> parse(List<String> lines) {
     List<Address> addresses = new ArrayList<>();
     List<String> problems = new ArrayList<>();
     for (int i = 0; i < lines.size(); i++) {
@@ -55,7 +55,7 @@ public record Address(int line, Kind kind, URI uri, Optional<String> token) {
         continue;
       }
       try {
-        addresses.add(read(i + 1, line.split("\\s+")));
+        addresses.add(parse(i + 1, line.split("\\s+")));
       } catch (IllegalArgumentException wrong) {
         problems.add("line " + (i + 1) + ": " + wrong.getMessage());
       }
@@ -66,13 +66,13 @@ public record Address(int line, Kind kind, URI uri, Optional<String> token) {
     return addresses;
   }
 
-  private static Address read(int line, String[] words) {
-    Kind kind = kind(words[0]);
+  private static Address parse(int line, String[] words) {
+    Kind kind = parseKind(words[0]);
     if (words.length < 2 || words.length > (takesToken(kind) ? 3 : 2)) {
       throw new IllegalArgumentException(
           "expected " + kind + " and an address" + (takesToken(kind) ? ", perhaps a token" : ""));
     }
-    URI uri = uri(words[1]);
+    URI uri = parseUri(words[1]);
     if (kind == Kind.NTFY
         && (uri.getRawQuery() != null || !NTFY_TOPIC.matcher(uri.getRawPath()).matches())) {
       throw new IllegalArgumentException(
@@ -92,7 +92,7 @@ public record Address(int line, Kind kind, URI uri, Optional<String> token) {
     };
   }
 
-  private static Kind kind(String word) {
+  private static Kind parseKind(String word) {
     List<String> kinds = Arrays.stream(Kind.values()).map(Kind::toString).toList();
     if (!kinds.contains(word)) {
       // A line that begins with the address must not be quoted, and is near to nothing.
@@ -104,7 +104,7 @@ public record Address(int line, Kind kind, URI uri, Optional<String> token) {
     return Kind.valueOf(word.toUpperCase(Locale.ROOT));
   }
 
-  private static URI uri(String text) {
+  private static URI parseUri(String text) {
     URI uri;
     try {
       uri = new URI(text);

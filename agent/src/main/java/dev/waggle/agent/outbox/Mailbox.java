@@ -17,7 +17,7 @@ final class Mailbox {
 
   /// A few hundred KB at the most while an address is down; the newest are worth more than the
   /// oldest.
-  static final int MOST_WAITING = 100;
+  static final int MAX_WAITING = 100;
 
   private static final String STOPPED = "the agent stopped";
 
@@ -57,7 +57,7 @@ final class Mailbox {
     try {
       late = ended;
       if (!late) {
-        dropped = waiting.size() == MOST_WAITING ? waiting.removeFirst() : null;
+        dropped = waiting.size() == MAX_WAITING ? waiting.removeFirst() : null;
         waiting.addLast(put);
         changed.signalAll();
       }

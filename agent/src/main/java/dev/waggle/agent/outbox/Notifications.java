@@ -15,7 +15,7 @@ public final class Notifications implements AutoCloseable {
   /// For what is still to be sent when the agent stops.
   public static final Duration TO_SEND_THE_LAST = Duration.ofSeconds(3);
 
-  private static final Duration SLOWEST_ANSWER = Duration.ofSeconds(10);
+  private static final Duration MAX_ANSWER = Duration.ofSeconds(10);
 
   /// A quarter of an hour in all, as long as such services are usually away.
   private static final List<Duration> PAUSES =
@@ -38,7 +38,7 @@ public final class Notifications implements AutoCloseable {
     this(
         addresses,
         wanted,
-        SLOWEST_ANSWER,
+        MAX_ANSWER,
         PAUSES,
         TO_SEND_THE_LAST,
         LoggerFactory.getLogger(Notifications.class));
@@ -47,11 +47,11 @@ public final class Notifications implements AutoCloseable {
   Notifications(
       List<Address> addresses,
       Set<Outcome> wanted,
-      Duration slowestAnswer,
+      Duration maxAnswer,
       List<Duration> pauses,
       Duration toSendTheLast,
       Logger log) {
-    Post post = new Post(slowestAnswer);
+    Post post = new Post(maxAnswer);
     this.wanted = wanted;
     this.toSendTheLast = toSendTheLast;
     this.mailboxes =

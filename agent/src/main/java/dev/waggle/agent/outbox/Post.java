@@ -18,9 +18,9 @@ final class Post {
   private static final int TOO_MANY_REQUESTS = 429;
 
   /// Of a wait that the other side asks for; behind a longer one too much would queue.
-  private static final Duration LONGEST_WAIT = Duration.ofMinutes(10);
+  private static final Duration MAX_WAIT = Duration.ofMinutes(10);
 
-  private final Duration slowestAnswer;
+  private final Duration maxAnswer;
 
   /// What became of the letter. A reason is never an exception's own text, since that may name the
   /// address.
@@ -38,9 +38,9 @@ final class Post {
     record Never(String reason) implements Answer {}
   }
 
-  /// @param slowestAnswer how long connecting, and then the answer, may take
-  Post(Duration slowestAnswer) {
-    this.slowestAnswer = slowestAnswer;
+  /// @param maxAnswer how long connecting, and then the answer, may take
+  Post(Duration maxAnswer) {
+    this.maxAnswer = maxAnswer;
   }
 
   Answer send(Letter letter, Optional<String> token) {
@@ -70,8 +70,8 @@ final class Post {
     connection.setRequestMethod("POST");
     connection.setInstanceFollowRedirects(false);
     connection.setUseCaches(false);
-    connection.setConnectTimeout((int) slowestAnswer.toMillis());
-    connection.setReadTimeout((int) slowestAnswer.toMillis());
+    connection.setConnectTimeout((int) maxAnswer.toMillis());
+    connection.setReadTimeout((int) maxAnswer.toMillis());
     connection.setDoOutput(true);
     // Without it the JDK would send a second time by itself when a connection breaks.
     connection.setFixedLengthStreamingMode(bytes.length);
@@ -88,21 +88,21 @@ final class Post {
     String reason = "HTTP status " + status;
     return switch (status / 100) {
       case 3 -> new Answer.Never(reason + ": redirects are not followed");
-      case 5 -> new Answer.NotNow(reason, wait(connection.getHeaderField("Retry-After")));
+      case 5 -> new Answer.NotNow(reason, parseWait(connection.getHeaderField("Retry-After")));
       default ->
           status == TOO_MANY_REQUESTS
-              ? new Answer.NotNow(reason, wait(connection.getHeaderField("Retry-After")))
+              ? new Answer.NotNow(reason, parseWait(connection.getHeaderField("Retry-After")))
               : new Answer.Never(reason);
     };
   }
 
   /// The seconds of a `Retry-After`; a date is as good as nothing, since clocks differ.
-  static Optional<Duration> wait(@Nullable String seconds) {
+  static Optional<Duration> parseWait(@Nullable String seconds) {
     if (seconds == null || !seconds.matches("[0-9]{1,9}")) {
       return Optional.empty();
     }
     Duration wait = Duration.ofSeconds(Long.parseLong(seconds));
-    return Optional.of(wait.compareTo(LONGEST_WAIT) > 0 ? LONGEST_WAIT : wait);
+    return Optional.of(wait.compareTo(MAX_WAIT) > 0 ? MAX_WAIT : wait);
   }
 
   private static Answer notNow(String reason) {

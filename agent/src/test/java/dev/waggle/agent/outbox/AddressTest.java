@@ -17,7 +17,7 @@ class AddressTest {
   @Test
   void readsOneAddressALine() {
     assertThat(
-            Address.read(
+            Address.parse(
                 List.of(
                     "# the team",
                     "slack https://hooks.slack.com/services/T0/B0/x",
@@ -55,7 +55,7 @@ class AddressTest {
           """)
   void saysWhatToDoAboutALineButNotWhatIsInIt(String line, String problem) {
     assertThatExceptionOfType(IllegalArgumentException.class)
-        .isThrownBy(() -> Address.read(List.of("# first", line)))
+        .isThrownBy(() -> Address.parse(List.of("# first", line)))
         .withMessageStartingWith("line 2: ")
         .withMessageContaining(problem)
         .withMessageNotContaining("canary")
@@ -65,7 +65,7 @@ class AddressTest {
   @ParameterizedTest
   @ValueSource(strings = {"ntfy", "localhost", "127.0.0.1", "10.0.0.7", "192.168.1.7", "[::1]"})
   void allowsPlainHttpInOnesOwnNetwork(String host) {
-    assertThat(Address.read(List.of("ntfy http://" + host + ":8080/waggle"))).hasSize(1);
+    assertThat(Address.parse(List.of("ntfy http://" + host + ":8080/waggle"))).hasSize(1);
   }
 
   @Test

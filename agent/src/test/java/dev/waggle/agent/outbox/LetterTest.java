@@ -115,6 +115,6 @@ class LetterTest {
   }
 
   private static Letter letter(String address, Report report) {
-    return Letter.to(Address.read(List.of(address)).getFirst(), report);
+    return Letter.to(Address.parse(List.of(address)).getFirst(), report);
   }
 }

@@ -87,10 +87,10 @@ class NotificationsTest {
       tell(notifications, Reports.updated());
       await("the second attempt", () -> receiver.requests().size() == 2);
     }
-    assertThat(Post.wait("86400")).contains(Duration.ofMinutes(10));
-    assertThat(Post.wait("30")).contains(Duration.ofSeconds(30));
-    assertThat(Post.wait("Wed, 21 Oct 2026 07:28:00 GMT")).isEmpty();
-    assertThat(Post.wait(null)).isEmpty();
+    assertThat(Post.parseWait("86400")).contains(Duration.ofMinutes(10));
+    assertThat(Post.parseWait("30")).contains(Duration.ofSeconds(30));
+    assertThat(Post.parseWait("Wed, 21 Oct 2026 07:28:00 GMT")).isEmpty();
+    assertThat(Post.parseWait(null)).isEmpty();
   }
 
   @ParameterizedTest
@@ -159,11 +159,11 @@ class NotificationsTest {
         tellOf(notifications, "first");
         await("the first attempt", () -> receiver.requests().size() == 1);
         long began = System.nanoTime();
-        IntStream.range(0, Mailbox.MOST_WAITING + more)
+        IntStream.range(0, Mailbox.MAX_WAITING + more)
             .forEach(i -> tellOf(notifications, "service-" + i));
         assertThat(Duration.ofNanos(System.nanoTime() - began)).isLessThan(LIMIT);
       }
-      assertThat(receiver.requests()).hasSize(1 + Mailbox.MOST_WAITING);
+      assertThat(receiver.requests()).hasSize(1 + Mailbox.MAX_WAITING);
       assertThat(receiver.requests().get(1).body()).contains("\"service-" + more + "\"");
     }
     assertThat(log.lines())
@@ -262,7 +262,7 @@ class NotificationsTest {
   }
 
   private static Address addressThatIsNotAsked() {
-    return Address.read(List.of("slack https://slack.example/x")).getFirst();
+    return Address.parse(List.of("slack https://slack.example/x")).getFirst();
   }
 
   private void assertOneWarning(String reason, int attempts) {

@@ -48,7 +48,7 @@ final class Receiver implements AutoCloseable {
 
   /// A line of the file of addresses.
   Address address(String kind, String path, String token) {
-    return Address.read(
+    return Address.parse(
             List.of(
                 kind + " http://127.0.0.1:" + server.getAddress().getPort() + path + " " + token))
         .getFirst();
