@@ -17,11 +17,8 @@ import java.util.regex.Pattern;
 /// @param text JSON
 record Letter(URI uri, String contentType, String text) {
 
-  /// A detail is somebody's text; of a long one, the beginning says what is wrong.
-  private static final int LONGEST_DETAIL = 500;
-
   /// Discord refuses a longer one.
-  private static final int LONGEST_OF_DISCORD = 2000;
+  private static final int MAX_OF_DISCORD = 2000;
 
   /// Previews of links that are in somebody's text.
   private static final int DISCORD_SUPPRESS_EMBEDS = 1 << 2;
@@ -70,7 +67,7 @@ record Letter(URI uri, String contentType, String text) {
     String text =
         DISCORD_MARKDOWN.matcher(title(report) + "\n" + body(report)).replaceAll("\\\\$0");
     Map<String, Object> content = new LinkedHashMap<>();
-    content.put("content", shortened(text, LONGEST_OF_DISCORD));
+    content.put("content", shortened(text));
     content.put("allowed_mentions", Map.of("parse", List.of()));
     content.put("flags", DISCORD_SUPPRESS_EMBEDS);
     return content;
@@ -148,14 +145,14 @@ record Letter(URI uri, String contentType, String text) {
   }
 
   private static String detail(Report report) {
-    return shortened(CONTROL.matcher(report.detail()).replaceAll(" ").strip(), LONGEST_DETAIL);
+    return CONTROL.matcher(report.detail()).replaceAll(" ").strip();
   }
 
-  private static String shortened(String text, int longest) {
-    if (text.length() <= longest) {
+  private static String shortened(String text) {
+    if (text.length() <= MAX_OF_DISCORD) {
       return text;
     }
-    int end = longest - 1;
+    int end = MAX_OF_DISCORD - 1;
     return text.substring(0, Character.isHighSurrogate(text.charAt(end - 1)) ? end - 1 : end) + "…";
   }
 
