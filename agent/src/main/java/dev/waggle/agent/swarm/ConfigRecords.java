@@ -49,7 +49,7 @@ final class ConfigRecords implements Records {
     if (answer.status() == NOT_FOUND) {
       return new Stored(ServiceRecord.of(service), "");
     }
-    JsonNode config = DockerSwarm.required(answer, "read the record");
+    JsonNode config = answer.required("read the record");
     try {
       return new Stored(record(config), config.at("/Version/Index").asText());
     } catch (IllegalArgumentException unreadable) {
@@ -96,9 +96,7 @@ final class ConfigRecords implements Records {
   public Map<String, ServiceRecord> all() throws InterruptedException {
     Map<String, ServiceRecord> all = new LinkedHashMap<>();
     for (JsonNode config :
-        DockerSwarm.required(
-            engine.get("/configs?filters=" + DockerSwarm.filters("label", LABEL)),
-            "list the records")) {
+        engine.get("/configs" + EngineApi.filters("label", LABEL)).required("list the records")) {
       String name = config.at("/Spec/Name").asText();
       try {
         if (!serviceOf(name).isEmpty()) {
@@ -115,7 +113,7 @@ final class ConfigRecords implements Records {
   public void remove(String serviceId) throws InterruptedException {
     Answer answer = engine.delete("/configs/" + PREFIX + serviceId);
     if (answer.status() != NOT_FOUND) {
-      DockerSwarm.required(answer, "remove the record");
+      JsonNode _ = answer.required("remove the record");
     }
   }
 }

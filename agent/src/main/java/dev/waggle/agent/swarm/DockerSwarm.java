@@ -1,7 +1,5 @@
 package dev.waggle.agent.swarm;
 
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.github.dockerjava.zerodep.ZerodepDockerHttpClient;
 import dev.waggle.agent.doctor.ExaminedEngine;
@@ -18,18 +16,10 @@ import dev.waggle.agent.service.TaskState;
 import dev.waggle.agent.swarm.EngineApi.Answer;
 import java.io.IOException;
 import java.net.URI;
-import java.net.URLEncoder;
-import java.nio.charset.StandardCharsets;
-import java.time.Instant;
-import java.time.format.DateTimeParseException;
-import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.Optional;
-import java.util.stream.Collectors;
-import java.util.stream.Stream;
-import org.jspecify.annotations.Nullable;
 
 /// The swarm that a Docker engine manages.
 public final class DockerSwarm implements Swarm, ExaminedEngine, AutoCloseable {
@@ -42,10 +32,12 @@ public final class DockerSwarm implements Swarm, ExaminedEngine, AutoCloseable {
 
   private final EngineApi engine;
   private final RegistryCredentials credentials;
+  private final Records records;
 
   DockerSwarm(EngineApi engine, RegistryCredentials credentials) {
     this.engine = engine;
     this.credentials = credentials;
+    this.records = new ConfigRecords(engine);
   }
 
   /// The swarm of the engine at an address.
@@ -81,26 +73,23 @@ public final class DockerSwarm implements Swarm, ExaminedEngine, AutoCloseable {
   /// the wrong remedy.
   private static boolean isNoManager(Answer answer) {
     return answer.status() == UNAVAILABLE
-        && Stream.of("not a swarm manager", "not part of a swarm")
-            .anyMatch(answer.message().toLowerCase(Locale.ROOT)::contains);
+        && says(answer, "not a swarm manager", "not part of a swarm");
+  }
+
+  private static boolean says(Answer answer, String... words) {
+    String message = answer.message().toLowerCase(Locale.ROOT);
+    return Arrays.stream(words).anyMatch(message::contains);
   }
 
   @Override
   public List<ServiceState> servicesWithLabel(String label) throws InterruptedException {
-    return services(engine.get("/services?filters=" + filters("label", label)));
+    return EngineJson.services(
+        engine.get("/services" + EngineApi.filters("label", label)).required("list services"));
   }
 
   @Override
   public List<ServiceState> services() throws InterruptedException {
-    return services(engine.get("/services"));
-  }
-
-  private static List<ServiceState> services(Answer answer) {
-    return required(answer, "list services")
-        .valueStream()
-        .filter(ObjectNode.class::isInstance)
-        .map(service -> new ServiceState((ObjectNode) service))
-        .toList();
+    return EngineJson.services(engine.get("/services").required("list services"));
   }
 
   @Override
@@ -110,7 +99,7 @@ public final class DockerSwarm implements Swarm, ExaminedEngine, AutoCloseable {
       return Optional.empty();
     }
     // The engine takes a prefix of an id for the id.
-    return required(answer, "inspect service") instanceof ObjectNode tree
+    return answer.required("inspect service") instanceof ObjectNode tree
             && tree.path("ID").asText().equals(id)
         ? Optional.of(new ServiceState(tree))
         : Optional.empty();
@@ -118,85 +107,19 @@ public final class DockerSwarm implements Swarm, ExaminedEngine, AutoCloseable {
 
   @Override
   public List<TaskState> tasks(String serviceId) throws InterruptedException {
-    List<TaskState> tasks = new ArrayList<>();
-    for (JsonNode task :
-        required(engine.get("/tasks?filters=" + filters("service", serviceId)), "list tasks")) {
-      String nodeId = task.path("NodeID").asText("");
-      tasks.add(
-          new TaskState(
-              task.has("Slot") ? task.path("Slot").asText() : "node " + nodeId,
-              nodeId,
-              task.at("/Spec/ContainerSpec/Image").asText(),
-              task.path("DesiredState").asText().equals("running"),
-              task.at("/Status/State").asText().equals("running"),
-              error(task.path("Status")),
-              time(task.at("/Status/Timestamp").asText(""))));
-    }
-    return tasks;
-  }
-
-  /// A service's task that ended by itself has failed, whatever its exit code. Where a health check
-  /// fails, the container is stopped, and a program that then exits with 0 leaves no other trace.
-  private static @Nullable String error(JsonNode status) {
-    String error = status.path("Err").asText("");
-    if (error.isEmpty() && status.path("State").asText().equals("complete")) {
-      return "the task ended with exit code "
-          + status.at("/ContainerStatus/ExitCode").asText("0")
-          + ", by itself or after failing its health check";
-    }
-    return error.isEmpty() ? null : error;
-  }
-
-  private static @Nullable Instant time(String text) {
-    try {
-      return Instant.parse(text);
-    } catch (DateTimeParseException none) {
-      return null;
-    }
+    return EngineJson.tasks(
+        engine.get("/tasks" + EngineApi.filters("service", serviceId)).required("list tasks"));
   }
 
   @Override
   public List<NodeState> nodes() throws InterruptedException {
-    return required(engine.get("/nodes"), "list nodes")
-        .valueStream()
-        .map(
-            node ->
-                new NodeState(
-                    node.path("ID").asText(),
-                    node.at("/Description/Hostname").asText(),
-                    node.at("/Spec/Role").asText(),
-                    node.at("/Description/Platform/OS").asText(),
-                    node.at("/Description/Platform/Architecture").asText(),
-                    texts(node.at("/Spec/Labels")),
-                    texts(node.at("/Description/Engine/Labels")),
-                    !isReady(node),
-                    isReady(node) && node.at("/Spec/Availability").asText().equals("active")))
-        .toList();
-  }
-
-  private static boolean isReady(JsonNode node) {
-    return node.at("/Status/State").asText().equals("ready");
-  }
-
-  private static Map<String, String> texts(JsonNode object) {
-    return object
-        .propertyStream()
-        .collect(Collectors.toMap(Map.Entry::getKey, text -> text.getValue().asText()));
+    return EngineJson.nodes(engine.get("/nodes").required("list nodes"));
   }
 
   @Override
   public EngineState engine() throws InterruptedException {
     Answer answer = engine.get("/info");
-    JsonNode info = required(answer, "inspect the engine");
-    JsonNode swarm = info.path("Swarm");
-    return new EngineState(
-        info.path("ServerVersion").asText("?"),
-        answer.apiVersion() == null ? "?" : answer.apiVersion(),
-        swarm.path("LocalNodeState").asText("?"),
-        swarm.path("ControlAvailable").asBoolean(),
-        swarm.path("Managers").asInt(),
-        swarm.path("Nodes").asInt(),
-        Optional.ofNullable(time(info.path("SystemTime").asText(""))));
+    return EngineJson.engine(answer.required("inspect the engine"), answer.apiVersion());
   }
 
   @Override
@@ -208,7 +131,7 @@ public final class DockerSwarm implements Swarm, ExaminedEngine, AutoCloseable {
       return new Resolution.Resolved(
           new ResolvedImage(
               new ImageReference(image.repository(), image.tag(), digest),
-              platforms(answer.body())));
+              EngineJson.platforms(answer.body())));
     }
     if (isForLackOfRights(answer)) {
       return new Resolution.Unauthorised(
@@ -230,34 +153,9 @@ public final class DockerSwarm implements Swarm, ExaminedEngine, AutoCloseable {
   /// and 500 with these words where the token service does not know it, or where a registry without
   /// tokens was asked without a password.
   private static boolean isForLackOfRights(Answer answer) {
-    return switch (answer.status()) {
-      case UNAUTHORISED, FORBIDDEN -> true;
-      default ->
-          Stream.of("no basic auth credentials", "unauthorized:", "denied:")
-              .anyMatch(answer.message().toLowerCase(Locale.ROOT)::contains);
-    };
-  }
-
-  /// As the docker command does it: entries of attestations are `unknown`, and `arm` is left open
-  /// since its variants are not told apart by Swarm (moby/swarmkit#2294).
-  private static List<ResolvedImage.Platform> platforms(JsonNode distribution) {
-    return distribution
-        .path("Platforms")
-        .valueStream()
-        .map(
-            platform ->
-                new ResolvedImage.Platform(
-                    platform.path("architecture").asText(""), platform.path("os").asText("")))
-        .filter(
-            platform ->
-                !platform.architecture().equals("unknown") && !platform.os().equals("unknown"))
-        .map(
-            platform ->
-                platform.architecture().equals("arm")
-                    ? new ResolvedImage.Platform("", platform.os())
-                    : platform)
-        .distinct()
-        .toList();
+    return answer.status() == UNAUTHORISED
+        || answer.status() == FORBIDDEN
+        || says(answer, "no basic auth credentials", "unauthorized:", "denied:");
   }
 
   @Override
@@ -304,24 +202,7 @@ public final class DockerSwarm implements Swarm, ExaminedEngine, AutoCloseable {
 
   /// The records that are kept in this swarm.
   public Records records() {
-    return new ConfigRecords(engine);
-  }
-
-  static JsonNode required(Answer answer, String what) {
-    if (!answer.succeeded()) {
-      throw new SwarmUnavailableException(what + ": " + answer.status() + " " + answer.message());
-    }
-    return answer.body();
-  }
-
-  static String filters(String name, String value) {
-    ObjectNode filters = JsonNodeFactory.instance.objectNode();
-    filters.putArray(name).add(value);
-    return encoded(filters);
-  }
-
-  static String encoded(ObjectNode filters) {
-    return URLEncoder.encode(filters.toString(), StandardCharsets.UTF_8);
+    return records;
   }
 
   @Override

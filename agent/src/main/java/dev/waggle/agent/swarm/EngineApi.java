@@ -5,14 +5,18 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.MappingIterator;
 import com.fasterxml.jackson.databind.cfg.JsonNodeFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.databind.node.TextNode;
 import com.github.dockerjava.transport.DockerHttpClient;
 import com.github.dockerjava.transport.DockerHttpClient.Request;
 import dev.waggle.agent.service.SwarmUnavailableException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
@@ -35,7 +39,7 @@ final class EngineApi implements AutoCloseable {
           .build();
 
   /// An engine that asks a registry answers within this, or not at all.
-  private static final Duration LONGEST_CALL = Duration.ofSeconds(30);
+  private static final Duration MAX_CALL = Duration.ofSeconds(30);
 
   /// An engine's answer.
   ///
@@ -46,6 +50,17 @@ final class EngineApi implements AutoCloseable {
 
     boolean succeeded() {
       return status / 100 == 2;
+    }
+
+    /// The body.
+    ///
+    /// @param what was asked for
+    /// @throws SwarmUnavailableException if the engine did not do it
+    JsonNode required(String what) {
+      if (!succeeded()) {
+        throw new SwarmUnavailableException(what + ": " + status + " " + message());
+      }
+      return body;
     }
 
     /// The engine's words about a failure.
@@ -60,6 +75,13 @@ final class EngineApi implements AutoCloseable {
 
   EngineApi(DockerHttpClient http) {
     this.http = http;
+  }
+
+  /// The query that asks for what has one of some values.
+  static String filters(String name, String... values) {
+    ObjectNode filters = JsonNodeFactory.instance.objectNode();
+    Arrays.stream(values).forEach(filters.putArray(name)::add);
+    return "?filters=" + URLEncoder.encode(filters.toString(), StandardCharsets.UTF_8);
   }
 
   Answer get(String path) throws InterruptedException {
@@ -159,16 +181,16 @@ final class EngineApi implements AutoCloseable {
           try (DockerHttpClient.Response response = http.execute(request)) {
             return new Answer(
                 response.getStatusCode(),
-                json(response.getBody().readAllBytes()),
+                parse(response.getBody().readAllBytes()),
                 response.getHeader("Api-Version"));
           }
         };
     Future<Answer> answer = calls.submit(call);
     try {
-      return answer.get(LONGEST_CALL.toMillis(), TimeUnit.MILLISECONDS);
+      return answer.get(MAX_CALL.toMillis(), TimeUnit.MILLISECONDS);
     } catch (TimeoutException tooSlow) {
       throw new SwarmUnavailableException(
-          what + ": no answer within " + LONGEST_CALL.toSeconds() + " s", tooSlow);
+          what + ": no answer within " + MAX_CALL.toSeconds() + " s", tooSlow);
     } catch (ExecutionException failed) {
       throw new SwarmUnavailableException(what + ": " + failed.getCause(), failed);
     } finally {
@@ -184,7 +206,7 @@ final class EngineApi implements AutoCloseable {
     }
   }
 
-  private static JsonNode json(byte[] body) {
+  private static JsonNode parse(byte[] body) {
     try {
       return JSON.readTree(body);
     } catch (IOException plainText) {

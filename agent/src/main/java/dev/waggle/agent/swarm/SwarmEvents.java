@@ -1,8 +1,6 @@
 package dev.waggle.agent.swarm;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.JsonNodeFactory;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.waggle.agent.service.Swarm;
 import dev.waggle.agent.service.SwarmUnavailableException;
 import java.io.IOException;
@@ -23,9 +21,7 @@ final class SwarmEvents {
 
   /// Listens until the thread is interrupted.
   void listen(Swarm.Listener listener) throws InterruptedException {
-    ObjectNode filters = JsonNodeFactory.instance.objectNode();
-    filters.putArray("type").add("service").add("config");
-    String path = "/events?filters=" + DockerSwarm.encoded(filters);
+    String path = "/events" + EngineApi.filters("type", "service", "config");
     while (true) {
       try {
         engine.stream(path, listener::missed, event -> tell(listener, event));
