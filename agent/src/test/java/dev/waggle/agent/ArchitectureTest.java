@@ -109,10 +109,10 @@ class ArchitectureTest {
   }
 
   @Test
-  void eachSdkIsKnownToOneAdapter() {
+  void eachSdkIsKnownToOnePackage() {
     noClasses()
         .that()
-        .haveNameNotMatching("dev\\.waggle\\.agent\\.inbox\\.SqsPushQueue.*")
+        .haveNameNotMatching("dev\\.waggle\\.agent\\.inbox\\.Sqs.*")
         .should()
         .dependOnClassesThat()
         .resideInAPackage("software.amazon.awssdk..")

@@ -11,7 +11,7 @@ import dev.waggle.agent.doctor.ExaminedQueue;
 import dev.waggle.agent.doctor.Finding;
 import dev.waggle.agent.doctor.Finding.Check;
 import dev.waggle.agent.inbox.QueueUnavailableException;
-import dev.waggle.agent.inbox.SqsPushQueue;
+import dev.waggle.agent.inbox.SqsExamination;
 import dev.waggle.agent.service.SwarmUnavailableException;
 import dev.waggle.agent.status.StatusReport;
 import dev.waggle.agent.swarm.DockerSwarm;
@@ -249,7 +249,7 @@ public final class AgentCommand implements Runnable {
 
   private Optional<ExaminedQueue> queue(List<Finding> findings) {
     try {
-      return Optional.of(SqsPushQueue.of(AgentConfiguration.queueUrl(environment)));
+      return Optional.of(SqsExamination.of(AgentConfiguration.queueUrl(environment)));
     } catch (InvalidConfigurationException wrong) {
       findings.add(Finding.skipped(Check.QUEUE, "its address is wrong"));
     } catch (QueueUnavailableException noRegion) {
