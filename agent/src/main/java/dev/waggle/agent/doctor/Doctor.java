@@ -6,34 +6,26 @@ import dev.waggle.agent.doctor.ExaminedQueue.QueueAnswer;
 import dev.waggle.agent.doctor.Finding.Check;
 import dev.waggle.agent.push.ImageReference;
 import dev.waggle.agent.service.ServiceState;
-import dev.waggle.agent.service.Swarm.Resolution;
 import java.time.Clock;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
-import java.util.SequencedMap;
 import java.util.concurrent.Callable;
-import java.util.concurrent.ExecutionException;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 
 /// Asks everything at once and waits for none for long, so that even a dead network gets a whole
 /// report soon.
 public final class Doctor {
 
-  /// The longest that the engine, the queue and the notified servers are waited for, and then the
-  /// registries.
-  static final Duration LONGEST = Duration.ofSeconds(10);
+  /// The engine, the queue and the notified servers are waited for, and then the registries.
+  static final Duration MAX_WAIT = Duration.ofSeconds(10);
 
   /// Images asked for at once: an engine has other things to do.
-  private static final int REGISTRY_CALLS = 8;
+  private static final int MAX_REGISTRY_CALLS = 8;
 
   /// What is to be examined.
   ///
@@ -51,19 +43,19 @@ public final class Doctor {
     }
   }
 
-  private record Timed<T>(T value, Instant at) {}
-
   private final Patient patient;
   private final Clock clock;
   private final Duration longest;
   private final ExecutorService questions = Executors.newVirtualThreadPerTaskExecutor();
+  private final ExecutorService toRegistries =
+      Executors.newFixedThreadPool(MAX_REGISTRY_CALLS, Thread.ofVirtual().factory());
 
   /// Examines a patient.
   ///
   /// @param patient what is to be examined
   /// @param clock the time
   public Doctor(Patient patient, Clock clock) {
-    this(patient, clock, LONGEST);
+    this(patient, clock, MAX_WAIT);
   }
 
   Doctor(Patient patient, Clock clock, Duration longest) {
@@ -73,35 +65,34 @@ public final class Doctor {
   }
 
   /// Examines all, in some twenty seconds at the most.
-  public List<Finding> examine() throws InterruptedException {
-    Future<Timed<EngineState>> engine = ask(() -> engine().engine());
-    Future<Timed<List<ServiceState>>> services = ask(() -> engine().services());
-    Future<Timed<Identity>> identity = ask(() -> queue().identity());
-    Future<Timed<QueueAnswer>> attributes = ask(() -> queue().attributes());
-    SequencedMap<Contact, Future<Timed<Optional<String>>>> contacts = new LinkedHashMap<>();
-    patient
-        .contacts()
-        .orElseGet(List::of)
-        .forEach(contact -> contacts.put(contact, ask(() -> contact.obstacle(longest))));
-    long deadline = System.nanoTime() + longest.toNanos();
+  public List<Finding> examine() {
+    CompletableFuture<Answer<EngineState>> engine = ask(questions, () -> engine().engine());
+    CompletableFuture<Answer<List<ServiceState>>> services =
+        ask(questions, () -> engine().services());
+    CompletableFuture<Answer<Identity>> identity = ask(questions, () -> queue().identity());
+    CompletableFuture<Answer<QueueAnswer>> attributes = ask(questions, () -> queue().attributes());
+    List<CompletableFuture<Finding>> contacts =
+        patient.contacts().orElseGet(List::of).stream().map(this::reach).toList();
+    List<ServiceState> known = services.join().given().map(Answer.Given::value).orElseGet(List::of);
+    boolean manager = engine.join().given().filter(given -> given.value().manager()).isPresent();
     List<Finding> findings = new ArrayList<>();
-    Answer<Timed<EngineState>> engineAnswer = answer(engine, deadline);
-    Answer<Timed<List<ServiceState>>> servicesAnswer = answer(services, deadline);
-    Answer<Timed<Identity>> identityAnswer = answer(identity, deadline);
-    Answer<Timed<QueueAnswer>> queueAnswer = answer(attributes, deadline);
-    List<ServiceState> known = value(servicesAnswer).orElse(List.of());
     if (patient.engine().isPresent()) {
-      findings.addAll(EngineCheck.of(untimed(engineAnswer)));
+      findings.addAll(EngineCheck.of(engine.join()));
     }
-    findings.addAll(services(engineAnswer, servicesAnswer));
+    findings.addAll(ServicesCheck.of(services.join(), manager));
     if (patient.queue().isPresent()) {
-      findings.add(QueueCheck.identity(untimed(identityAnswer)));
-      findings.addAll(QueueCheck.queue(untimed(queueAnswer)));
+      findings.add(QueueCheck.identity(identity.join()));
+      findings.addAll(QueueCheck.queue(attributes.join()));
     }
-    findings.add(clock(engineAnswer, queueAnswer));
-    findings.addAll(registries(known));
-    findings.addAll(notifications(contacts, deadline));
+    findings.add(clock(engine.join(), attributes.join()));
+    List<CompletableFuture<Finding>> images =
+        ServicesCheck.images(known).entrySet().stream()
+            .map(image -> resolve(image.getKey(), image.getValue()))
+            .toList();
+    images.forEach(image -> findings.add(image.join()));
+    findings.addAll(notifications(contacts));
     questions.shutdownNow();
+    toRegistries.shutdownNow();
     return findings;
   }
 
@@ -113,141 +104,54 @@ public final class Doctor {
     return patient.queue().orElseThrow();
   }
 
-  private <T> Future<Timed<T>> ask(Callable<T> question) {
-    return questions.submit(() -> new Timed<>(question.call(), clock.instant()));
+  private <T> CompletableFuture<Answer<T>> ask(ExecutorService threads, Callable<T> question) {
+    CompletableFuture<Answer<T>> answer = new CompletableFuture<>();
+    threads.execute(() -> answer.complete(answer(question)));
+    return answer.completeOnTimeout(
+        new Answer.None<>("no answer within " + longest.toSeconds() + " s"),
+        longest.toMillis(),
+        TimeUnit.MILLISECONDS);
   }
 
-  private static <T> Answer<T> answer(Future<T> question, long deadline)
-      throws InterruptedException {
+  private <T> Answer<T> answer(Callable<T> question) {
     try {
-      long rest = Math.max(0, deadline - System.nanoTime());
-      return new Answer.Given<>(question.get(rest, TimeUnit.NANOSECONDS));
-    } catch (TimeoutException tooSlow) {
-      question.cancel(true);
-      return new Answer.None<>("no answer in time");
-    } catch (ExecutionException failed) {
-      Throwable cause = failed.getCause();
-      return new Answer.None<>(
-          cause == null || cause.getMessage() == null ? String.valueOf(cause) : cause.getMessage());
+      return new Answer.Given<>(question.call(), clock.instant());
+    } catch (Exception | Error failed) {
+      String message = failed.getMessage();
+      return new Answer.None<>(message == null ? failed.toString() : message);
     }
   }
 
-  private static <T> Answer<T> untimed(Answer<Timed<T>> answer) {
-    return switch (answer) {
-      case Answer.Given<Timed<T>>(Timed<T>(T value, Instant _)) -> new Answer.Given<>(value);
-      case Answer.None<Timed<T>>(String reason) -> new Answer.None<>(reason);
-    };
+  private CompletableFuture<Finding> reach(Contact contact) {
+    return ask(questions, () -> contact.obstacle(longest))
+        .thenApply(answer -> ContactCheck.of(contact, answer));
   }
 
-  private static <T> Optional<T> value(Answer<Timed<T>> answer) {
-    return answer instanceof Answer.Given<Timed<T>>(Timed<T>(T value, Instant _))
-        ? Optional.of(value)
-        : Optional.empty();
-  }
-
-  /// That the engine does not list them is worth a line of its own only if it should.
-  private static List<Finding> services(
-      Answer<Timed<EngineState>> engine, Answer<Timed<List<ServiceState>>> services) {
-    boolean manager = value(engine).filter(EngineState::manager).isPresent();
-    return switch (services) {
-      case Answer.Given<Timed<List<ServiceState>>>(
-              Timed<List<ServiceState>>(List<ServiceState> all, Instant _)) ->
-          ServicesCheck.of(all);
-      case Answer.None<Timed<List<ServiceState>>>(String reason) when manager ->
-          List.of(
-              Finding.problem(
-                  Check.SERVICES,
-                  "the engine does not list them: " + reason,
-                  "see the engine's log; a socket proxy must let GET /services pass"));
-      case Answer.None<Timed<List<ServiceState>>>(String _) ->
-          List.of(Finding.skipped(Check.SERVICES, "there is no manager to ask"));
-    };
+  private CompletableFuture<Finding> resolve(String image, List<String> services) {
+    return ImageReference.parse(image)
+        .map(
+            reference ->
+                ask(toRegistries, () -> engine().resolve(reference))
+                    .thenApply(answer -> ServicesCheck.registry(image, services, answer)))
+        .orElseGet(
+            () -> CompletableFuture.completedFuture(ServicesCheck.unreadable(image, services)));
   }
 
   /// The queue's clock is the one that counts; the engine's is mostly our own.
-  private static Finding clock(
-      Answer<Timed<EngineState>> engine, Answer<Timed<QueueAnswer>> queue) {
-    if (queue
-        instanceof
-        Answer.Given<Timed<QueueAnswer>>(Timed<QueueAnswer>(QueueAnswer answer, Instant at))) {
-      Optional<Instant> theirs =
-          switch (answer) {
-            case QueueAnswer.Attributes(_, Optional<Instant> time) -> time;
-            case QueueAnswer.Refused(_, _, Optional<Instant> time) -> time;
-            case QueueAnswer.Unreachable(_) -> Optional.empty();
-          };
-      if (theirs.isPresent()) {
-        return new ClockCheck("the queue's", theirs.get(), at).finding();
-      }
-    }
-    if (engine
-            instanceof
-            Answer.Given<Timed<EngineState>>(Timed<EngineState>(EngineState state, Instant at))
-        && state.time().isPresent()) {
-      return new ClockCheck("the engine's", state.time().get(), at).finding();
-    }
-    return Finding.skipped(Check.CLOCK, "neither the queue nor the engine told the time");
+  private static Finding clock(Answer<EngineState> engine, Answer<QueueAnswer> queue) {
+    return ClockCheck.of("the queue's", queue, QueueAnswer::time)
+        .or(() -> ClockCheck.of("the engine's", engine, EngineState::time))
+        .map(ClockCheck::finding)
+        .orElseGet(
+            () -> Finding.skipped(Check.CLOCK, "neither the queue nor the engine told the time"));
   }
 
-  private List<Finding> registries(List<ServiceState> services) throws InterruptedException {
-    Map<String, List<String>> images = ServicesCheck.images(services);
-    List<Callable<Resolution>> asked = new ArrayList<>();
-    List<String> names = new ArrayList<>();
-    List<Finding> findings = new ArrayList<>();
-    images.forEach(
-        (image, of) -> {
-          Optional<ImageReference> reference = ImageReference.parse(image);
-          if (reference.isEmpty()) {
-            findings.add(ServicesCheck.unreadable(image, of));
-          } else {
-            names.add(image);
-            asked.add(() -> engine().resolve(reference.get()));
-          }
-        });
-    ExecutorService registries =
-        Executors.newFixedThreadPool(REGISTRY_CALLS, Thread.ofVirtual().factory());
-    List<Future<Resolution>> answers =
-        registries.invokeAll(asked, longest.toMillis(), TimeUnit.MILLISECONDS);
-    for (int i = 0; i < answers.size(); i++) {
-      Answer<Resolution> answer =
-          answers.get(i).isCancelled()
-              ? new Answer.None<>("no answer within " + longest.toSeconds() + " s")
-              : answer(answers.get(i), System.nanoTime());
-      findings.add(
-          ServicesCheck.registry(
-              names.get(i), images.getOrDefault(names.get(i), List.of()), answer));
-    }
-    registries.shutdownNow();
-    return findings;
-  }
-
-  private List<Finding> notifications(
-      SequencedMap<Contact, Future<Timed<Optional<String>>>> contacts, long deadline)
-      throws InterruptedException {
+  private List<Finding> notifications(List<CompletableFuture<Finding>> contacts) {
     if (patient.contacts().isEmpty()) {
       return List.of(Finding.skipped(Check.NOTIFICATIONS, "the settings are wrong"));
     }
-    if (contacts.isEmpty()) {
-      return List.of(Finding.ok(Check.NOTIFICATIONS, "none are set up"));
-    }
-    List<Finding> findings = new ArrayList<>();
-    for (Map.Entry<Contact, Future<Timed<Optional<String>>>> contact : contacts.entrySet()) {
-      String name = contact.getKey().name() + " at " + contact.getKey().host();
-      Optional<String> obstacle =
-          switch (untimed(answer(contact.getValue(), deadline))) {
-            case Answer.Given<Optional<String>>(Optional<String> found) -> found;
-            case Answer.None<Optional<String>>(String reason) -> Optional.of(reason);
-          };
-      findings.add(
-          obstacle
-              .map(
-                  reason ->
-                      Finding.problem(
-                          Check.NOTIFICATIONS,
-                          name + " is out of reach: " + reason,
-                          "see whether this host reaches it, and whether its name is right"))
-              .orElseGet(() -> Finding.ok(Check.NOTIFICATIONS, name + " answers")));
-    }
-    return findings;
+    return contacts.isEmpty()
+        ? List.of(Finding.ok(Check.NOTIFICATIONS, "none are set up"))
+        : contacts.stream().map(CompletableFuture::join).toList();
   }
 }

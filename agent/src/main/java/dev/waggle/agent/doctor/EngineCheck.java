@@ -8,13 +8,14 @@ import java.util.List;
 final class EngineCheck {
 
   /// Of Docker 20.10. Older ones were never tried.
-  private static final int LEAST_MINOR = 41;
+  private static final int MIN_MINOR = 41;
 
   private EngineCheck() {}
 
   static List<Finding> of(Answer<EngineState> answer) {
     return switch (answer) {
-      case Answer.Given<EngineState>(EngineState engine) -> List.of(version(engine), swarm(engine));
+      case Answer.Given<EngineState>(EngineState engine, _) ->
+          List.of(version(engine), swarm(engine));
       case Answer.None<EngineState>(String reason) ->
           List.of(
               Finding.problem(
@@ -41,7 +42,7 @@ final class EngineCheck {
     try {
       return parts.length == 2
           && Integer.parseInt(parts[0]) == 1
-          && Integer.parseInt(parts[1]) < LEAST_MINOR;
+          && Integer.parseInt(parts[1]) < MIN_MINOR;
     } catch (NumberFormatException notAVersion) {
       return true;
     }
@@ -52,13 +53,9 @@ final class EngineCheck {
       return Finding.ok(
           Check.SWARM,
           "a manager; the swarm has "
-              + engine.nodes()
-              + " node"
-              + (engine.nodes() == 1 ? "" : "s")
+              + Words.count(engine.nodes(), "node")
               + ", "
-              + engine.managers()
-              + " of them manager"
-              + (engine.managers() == 1 ? "" : "s"));
+              + Words.count(engine.managers(), "of them manager"));
     }
     return switch (engine.swarm()) {
       case "active" ->
@@ -78,5 +75,15 @@ final class EngineCheck {
               "the swarm is in the state '" + engine.swarm() + "'",
               "see docker info, and the engine's log");
     };
+  }
+
+  /// What the engine did not list. It is worth a problem of its own only if the engine should.
+  static Finding notListed(Check check, String path, String reason, boolean manager) {
+    return manager
+        ? Finding.problem(
+            check,
+            "the engine does not list them: " + reason,
+            "see the engine's log; a socket proxy must let GET " + path + " pass")
+        : Finding.skipped(check, "there is no manager to ask");
   }
 }

@@ -11,6 +11,9 @@ public interface ExaminedQueue {
   /// What asking the queue for itself came to.
   sealed interface QueueAnswer {
 
+    /// The server's clock, empty if it did not say.
+    Optional<Instant> time();
+
     /// The queue's attributes.
     ///
     /// @param state what it is
@@ -27,7 +30,13 @@ public interface ExaminedQueue {
     /// There was no server, or it was not asked.
     ///
     /// @param reason what happened
-    record Unreachable(String reason) implements QueueAnswer {}
+    record Unreachable(String reason) implements QueueAnswer {
+
+      @Override
+      public Optional<Instant> time() {
+        return Optional.empty();
+      }
+    }
   }
 
   /// What a queue says of itself.

@@ -14,23 +14,23 @@ final class QueueCheck {
 
   /// Five minutes at a visibility of 30 s: what keeps a push from being recorded may be over by
   /// then.
-  private static final int FEW_RECEIVES = 10;
+  private static final int MIN_RECEIVES = 10;
 
   /// A droplet may be off for a weekend.
-  private static final Duration SHORT_RETENTION = Duration.ofDays(4);
+  private static final Duration MIN_RETENTION = Duration.ofDays(4);
 
   /// Recording a push takes a moment, and longer where the engine is slow.
-  private static final Duration SHORT_VISIBILITY = Duration.ofSeconds(30);
+  private static final Duration MIN_VISIBILITY = Duration.ofSeconds(30);
 
-  private static final Duration LONG_VISIBILITY = Duration.ofMinutes(5);
+  private static final Duration MAX_VISIBILITY = Duration.ofMinutes(5);
 
   private QueueCheck() {}
 
   static Finding identity(Answer<Identity> answer) {
     return switch (answer) {
-      case Answer.Given<Identity>(Identity.Found(String ending, String source)) ->
+      case Answer.Given<Identity>(Identity.Found(String ending, String source), _) ->
           Finding.ok(Check.IDENTITY, "access key ending in " + ending + ", from " + source);
-      case Answer.Given<Identity>(Identity.None(String reason)) -> noIdentity(reason);
+      case Answer.Given<Identity>(Identity.None(String reason), _) -> noIdentity(reason);
       case Answer.None<Identity>(String reason) -> noIdentity(reason);
     };
   }
@@ -45,11 +45,11 @@ final class QueueCheck {
 
   static List<Finding> queue(Answer<QueueAnswer> answer) {
     return switch (answer) {
-      case Answer.Given<QueueAnswer>(QueueAnswer.Attributes(QueueState state, _)) ->
+      case Answer.Given<QueueAnswer>(QueueAnswer.Attributes(QueueState state, _), _) ->
           List.of(answers(state), fifo(state), visibility(state), deadLetters(state));
-      case Answer.Given<QueueAnswer>(QueueAnswer.Refused(String code, String message, _)) ->
+      case Answer.Given<QueueAnswer>(QueueAnswer.Refused(String code, String message, _), _) ->
           unknown(Finding.problem(Check.QUEUE, "refused: " + code + ": " + message, remedy(code)));
-      case Answer.Given<QueueAnswer>(QueueAnswer.Unreachable(String reason)) ->
+      case Answer.Given<QueueAnswer>(QueueAnswer.Unreachable(String reason), _) ->
           unknown(unreachable(reason));
       case Answer.None<QueueAnswer>(String reason) -> unknown(unreachable(reason));
     };
@@ -79,12 +79,14 @@ final class QueueCheck {
       return "give the agent the key that the template's output AgentKeyCommand prints; if"
           + " AgentAddresses is set, this host's address must be among them";
     }
-    if (code.contains("Expired")
-        || code.contains("SignatureDoesNotMatch")
-        || code.contains("InvalidClientTokenId")
-        || code.contains("UnrecognizedClient")
-        || code.contains("InvalidAccessKeyId")
-        || code.contains("InvalidSecurity")) {
+    if (Stream.of(
+            "Expired",
+            "SignatureDoesNotMatch",
+            "InvalidClientTokenId",
+            "UnrecognizedClient",
+            "InvalidAccessKeyId",
+            "InvalidSecurity")
+        .anyMatch(code::contains)) {
       return "the credentials are wrong or no longer valid, or the clock is wrong: copy what the"
           + " template's output AgentKeyCommand prints";
     }
@@ -117,14 +119,14 @@ final class QueueCheck {
             + words(state.visibility())
             + " while it is recorded"
             + state.retention().map(kept -> "; kept for " + words(kept)).orElse("");
-    if (state.retention().filter(kept -> kept.compareTo(SHORT_RETENTION) < 0).isPresent()) {
+    if (state.retention().filter(kept -> kept.compareTo(MIN_RETENTION) < 0).isPresent()) {
       return Finding.warning(
           Check.VISIBILITY,
           found + ": pushes are lost if the agent is off for longer",
           "set the queue's MessageRetentionPeriod to 1209600");
     }
-    return state.visibility().compareTo(SHORT_VISIBILITY) < 0
-            || state.visibility().compareTo(LONG_VISIBILITY) > 0
+    return state.visibility().compareTo(MIN_VISIBILITY) < 0
+            || state.visibility().compareTo(MAX_VISIBILITY) > 0
         ? Finding.warning(
             Check.VISIBILITY,
             found + ": a push that could not be recorded comes again too soon, or too late",
@@ -142,7 +144,7 @@ final class QueueCheck {
     }
     int most = state.maxReceiveCount().orElse(0);
     String found = "after " + most + " receives to " + state.deadLetterQueue().get();
-    return most < FEW_RECEIVES
+    return most < MIN_RECEIVES
         ? Finding.warning(
             Check.DEAD_LETTERS,
             found + ": a push that cannot be recorded for some minutes gets there",
@@ -151,9 +153,8 @@ final class QueueCheck {
   }
 
   private static String words(Duration duration) {
-    if (duration.toDays() > 0 && duration.equals(Duration.ofDays(duration.toDays()))) {
-      return duration.toDays() + (duration.toDays() == 1 ? " day" : " days");
-    }
-    return duration.toString().substring(2).toLowerCase(Locale.ROOT);
+    return duration.isPositive() && duration.equals(Duration.ofDays(duration.toDays()))
+        ? Words.count(duration.toDays(), "day")
+        : duration.toString().substring(2).toLowerCase(Locale.ROOT);
   }
 }

@@ -17,10 +17,19 @@ final class ServicesCheck {
 
   private ServicesCheck() {}
 
+  /// What the engine said of its services.
+  ///
+  /// @param manager whether the engine should list them
+  static List<Finding> of(Answer<List<ServiceState>> services, boolean manager) {
+    return switch (services) {
+      case Answer.Given<List<ServiceState>>(List<ServiceState> all, _) -> of(all);
+      case Answer.None<List<ServiceState>>(String reason) ->
+          List.of(EngineCheck.notListed(Check.SERVICES, "/services", reason, manager));
+    };
+  }
+
   static List<Finding> of(List<ServiceState> services) {
-    List<ServiceState> sorted =
-        services.stream().sorted(Comparator.comparing(ServiceState::name)).toList();
-    List<ServiceState> opted = sorted.stream().filter(ServicesCheck::isOptedIn).toList();
+    List<ServiceState> opted = optedIn(services);
     List<Finding> findings = new ArrayList<>();
     findings.add(
         opted.isEmpty()
@@ -35,7 +44,7 @@ final class ServicesCheck {
                     + services.size()
                     + " opted in: "
                     + opted.stream().map(ServiceState::name).collect(Collectors.joining(", "))));
-    for (ServiceState service : sorted) {
+    for (ServiceState service : sorted(services)) {
       ServiceLabels.strays(service.labels())
           .ifPresent(
               problem ->
@@ -53,8 +62,15 @@ final class ServicesCheck {
     return findings;
   }
 
-  static boolean isOptedIn(ServiceState service) {
-    return service.labels().containsKey(ServiceLabels.TAGS);
+  /// Those that are opted in, by name.
+  static List<ServiceState> optedIn(List<ServiceState> services) {
+    return sorted(services).stream()
+        .filter(service -> service.labels().containsKey(ServiceLabels.TAGS))
+        .toList();
+  }
+
+  private static List<ServiceState> sorted(List<ServiceState> services) {
+    return services.stream().sorted(Comparator.comparing(ServiceState::name)).toList();
   }
 
   private static List<Finding> labels(ServiceState service) {
@@ -78,8 +94,7 @@ final class ServicesCheck {
   /// The images of opted-in services, as the registry is asked for them, each with the services
   /// that have it.
   static SequencedMap<String, List<String>> images(List<ServiceState> services) {
-    return services.stream()
-        .filter(ServicesCheck::isOptedIn)
+    return optedIn(services).stream()
         .collect(
             Collectors.groupingBy(
                 ServicesCheck::askedFor,
@@ -104,14 +119,14 @@ final class ServicesCheck {
   static Finding registry(String image, List<String> services, Answer<Resolution> answer) {
     String whose = image + " (" + String.join(", ", services) + ")";
     return switch (answer) {
-      case Answer.Given<Resolution>(Resolution.Resolved _) ->
+      case Answer.Given<Resolution>(Resolution.Resolved _, _) ->
           Finding.ok(Check.REGISTRY, whose + " is there");
-      case Answer.Given<Resolution>(Resolution.Refused(String reason)) ->
+      case Answer.Given<Resolution>(Resolution.Refused(String reason), _) ->
           Finding.problem(
               Check.REGISTRY,
               whose + " is refused: " + reason,
               "see whether the repository and the tag exist");
-      case Answer.Given<Resolution>(Resolution.Unauthorised(String reason)) ->
+      case Answer.Given<Resolution>(Resolution.Unauthorised(String reason), _) ->
           Finding.problem(
               Check.REGISTRY,
               whose + " is not shown to the agent: " + reason,

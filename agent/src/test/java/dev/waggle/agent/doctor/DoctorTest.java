@@ -33,7 +33,7 @@ class DoctorTest {
   private final QueueOfAttributes queue = new QueueOfAttributes();
 
   @Test
-  void tellsALineForEveryCheck() throws InterruptedException {
+  void tellsALineForEveryCheck() {
     assertThat(examine(GENEROUS))
         .extracting(Finding::check)
         .containsExactly(
@@ -52,7 +52,7 @@ class DoctorTest {
   }
 
   @Test
-  void waitsForNothingThatDoesNotAnswer() throws InterruptedException {
+  void waitsForNothingThatDoesNotAnswer() {
     engine.silent = true;
     queue.silent = true;
 
@@ -69,7 +69,7 @@ class DoctorTest {
   }
 
   @Test
-  void waitsForNoRegistryThatDoesNotAnswer() throws InterruptedException {
+  void waitsForNoRegistryThatDoesNotAnswer() {
     engine.registrySilent = true;
 
     assertThat(examine(PATIENCE))
@@ -79,7 +79,7 @@ class DoctorTest {
   }
 
   @Test
-  void asksTheRegistryForEveryImageAndTellsWhatItRefuses() throws InterruptedException {
+  void asksTheRegistryForEveryImageAndTellsWhatItRefuses() {
     engine.services =
         List.of(
             Services.named("site"),
@@ -96,7 +96,7 @@ class DoctorTest {
   }
 
   @Test
-  void tellsThatTheEngineDoesNotListItsServicesThoughItShould() throws InterruptedException {
+  void tellsThatTheEngineDoesNotListItsServicesThoughItShould() {
     engine.listsServices = false;
 
     assertThat(examine(GENEROUS))
@@ -106,7 +106,7 @@ class DoctorTest {
   }
 
   @Test
-  void judgesTheClockByTheQueueAndWithoutItByTheEngine() throws InterruptedException {
+  void judgesTheClockByTheQueueAndWithoutItByTheEngine() {
     engine.time = Optional.of(NOON.minusSeconds(100));
     queue.time = Optional.of(NOON.minusSeconds(200));
     assertThat(examine(GENEROUS)).extracting(Finding::found).contains("200 s ahead of the queue's");
@@ -118,7 +118,7 @@ class DoctorTest {
   }
 
   @Test
-  void leavesOutWhatThereIsNoAddressOf() throws InterruptedException {
+  void leavesOutWhatThereIsNoAddressOf() {
     List<Finding> findings =
         new Doctor(
                 new Patient(Optional.empty(), Optional.empty(), Optional.empty()), clock, GENEROUS)
@@ -130,7 +130,7 @@ class DoctorTest {
   }
 
   @Test
-  void tellsOfAServerThatNotificationsWouldNotReach() throws InterruptedException {
+  void tellsOfAServerThatNotificationsWouldNotReach() {
     Patient patient =
         new Patient(
             Optional.empty(),
@@ -147,7 +147,7 @@ class DoctorTest {
             });
   }
 
-  private List<Finding> examine(Duration longest) throws InterruptedException {
+  private List<Finding> examine(Duration longest) {
     return new Doctor(
             new Patient(Optional.of(engine), Optional.of(queue), Optional.of(List.of())),
             clock,

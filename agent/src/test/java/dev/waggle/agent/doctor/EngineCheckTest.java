@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.waggle.agent.doctor.ExaminedEngine.EngineState;
 import dev.waggle.agent.doctor.Finding.Check;
 import dev.waggle.agent.doctor.Finding.Grade;
+import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
@@ -12,6 +13,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 class EngineCheckTest {
+
+  private static final Instant NOON = Instant.parse("2026-11-01T12:00:00Z");
 
   @Test
   void isContentWithAManager() {
@@ -64,6 +67,6 @@ class EngineCheckTest {
       String version, String apiVersion, String swarm, boolean manager) {
     return EngineCheck.of(
         new Answer.Given<>(
-            new EngineState(version, apiVersion, swarm, manager, 1, 3, Optional.empty())));
+            new EngineState(version, apiVersion, swarm, manager, 1, 3, Optional.empty()), NOON));
   }
 }

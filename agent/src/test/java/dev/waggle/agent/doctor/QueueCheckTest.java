@@ -8,6 +8,7 @@ import dev.waggle.agent.doctor.ExaminedQueue.QueueState;
 import dev.waggle.agent.doctor.Finding.Check;
 import dev.waggle.agent.doctor.Finding.Grade;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -16,6 +17,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 class QueueCheckTest {
+
+  private static final Instant NOON = Instant.parse("2026-11-01T12:00:00Z");
 
   private boolean fifo = true;
   private Duration visibility = Duration.ofSeconds(30);
@@ -100,7 +103,7 @@ class QueueCheckTest {
   void saysWhatToDoWhereTheQueueRefuses(String code, String remedy) {
     List<Finding> findings =
         QueueCheck.queue(
-            new Answer.Given<>(new QueueAnswer.Refused(code, "its words", Optional.empty())));
+            new Answer.Given<>(new QueueAnswer.Refused(code, "its words", Optional.empty()), NOON));
 
     assertThat(findings)
         .extracting(Finding::check)
@@ -115,7 +118,7 @@ class QueueCheckTest {
   void saysWhatToDoWhereNoQueueAnswers() {
     assertThat(
             QueueCheck.queue(
-                new Answer.Given<>(new QueueAnswer.Unreachable("UnknownHostException"))))
+                new Answer.Given<>(new QueueAnswer.Unreachable("UnknownHostException"), NOON)))
         .first()
         .satisfies(
             finding -> {
@@ -129,7 +132,7 @@ class QueueCheckTest {
     assertThat(
             QueueCheck.identity(
                 new Answer.Given<>(
-                    new Identity.Found("WXYZ", "EnvironmentVariableCredentialsProvider"))))
+                    new Identity.Found("WXYZ", "EnvironmentVariableCredentialsProvider"), NOON)))
         .isEqualTo(
             Finding.ok(
                 Check.IDENTITY,
@@ -138,7 +141,7 @@ class QueueCheckTest {
 
   @Test
   void saysWhereCredentialsCouldComeFrom() {
-    Finding finding = QueueCheck.identity(new Answer.Given<>(new Identity.None("none")));
+    Finding finding = QueueCheck.identity(new Answer.Given<>(new Identity.None("none"), NOON));
 
     assertThat(finding.grade()).isEqualTo(Grade.PROBLEM);
     assertThat(finding.remedy())
@@ -158,6 +161,6 @@ class QueueCheckTest {
     QueueState state =
         new QueueState(fifo, visibility, retention, delay, deadLetterQueue, maxReceiveCount, 3, 1);
     return QueueCheck.queue(
-        new Answer.Given<>(new QueueAnswer.Attributes(state, Optional.empty())));
+        new Answer.Given<>(new QueueAnswer.Attributes(state, Optional.empty()), NOON));
   }
 }

@@ -7,11 +7,14 @@ import dev.waggle.agent.doctor.Finding.Grade;
 import dev.waggle.agent.service.ServiceState;
 import dev.waggle.agent.service.Services;
 import dev.waggle.agent.service.Swarm.Resolution;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 class ServicesCheckTest {
+
+  private static final Instant NOON = Instant.parse("2026-11-01T12:00:00Z");
 
   private static final ServiceState SITE = Services.named("site");
 
@@ -79,7 +82,7 @@ class ServicesCheckTest {
             ServicesCheck.registry(
                 "vorce/site:1",
                 List.of("site"),
-                new Answer.Given<>(new Resolution.Refused("manifest unknown"))))
+                new Answer.Given<>(new Resolution.Refused("manifest unknown"), NOON)))
         .satisfies(
             finding -> {
               assertThat(finding.grade()).isEqualTo(Grade.PROBLEM);
@@ -90,7 +93,7 @@ class ServicesCheckTest {
             ServicesCheck.registry(
                     "vorce/site:1",
                     List.of("site"),
-                    new Answer.Given<>(new Resolution.Unauthorised("denied")))
+                    new Answer.Given<>(new Resolution.Unauthorised("denied"), NOON))
                 .found())
         .isEqualTo("vorce/site:1 (site) is not shown to the agent: denied");
     assertThat(
