@@ -65,7 +65,7 @@ class ArchitectureTest {
         .whereLayer("swarm")
         .mayOnlyAccessLayers("push", "service", "record", "doctor")
         .whereLayer("doctor")
-        .mayOnlyAccessLayers("push", "service")
+        .mayOnlyAccessLayers("push", "service", "record")
         .whereLayer("logging")
         .mayNotAccessAnyLayer()
         .whereLayer("swarm")

@@ -5,11 +5,13 @@ import dev.waggle.agent.doctor.ExaminedQueue.Identity;
 import dev.waggle.agent.doctor.ExaminedQueue.QueueAnswer;
 import dev.waggle.agent.doctor.Finding.Check;
 import dev.waggle.agent.push.ImageReference;
+import dev.waggle.agent.record.ServiceRecord;
 import dev.waggle.agent.service.ServiceState;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
@@ -69,6 +71,8 @@ public final class Doctor {
     CompletableFuture<Answer<EngineState>> engine = ask(questions, () -> engine().engine());
     CompletableFuture<Answer<List<ServiceState>>> services =
         ask(questions, () -> engine().services());
+    CompletableFuture<Answer<Map<String, ServiceRecord>>> records =
+        ask(questions, () -> engine().recordsByService());
     CompletableFuture<Answer<Identity>> identity = ask(questions, () -> queue().identity());
     CompletableFuture<Answer<QueueAnswer>> attributes = ask(questions, () -> queue().attributes());
     List<CompletableFuture<Finding>> contacts =
@@ -80,6 +84,7 @@ public final class Doctor {
       findings.addAll(EngineCheck.of(engine.join()));
     }
     findings.addAll(ServicesCheck.of(services.join(), manager));
+    findings.addAll(RecordsCheck.of(records.join(), known, manager));
     if (patient.queue().isPresent()) {
       findings.add(QueueCheck.identity(identity.join()));
       findings.addAll(QueueCheck.queue(attributes.join()));

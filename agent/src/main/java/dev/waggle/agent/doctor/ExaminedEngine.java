@@ -1,10 +1,12 @@
 package dev.waggle.agent.doctor;
 
 import dev.waggle.agent.push.ImageReference;
+import dev.waggle.agent.record.ServiceRecord;
 import dev.waggle.agent.service.ServiceState;
 import dev.waggle.agent.service.Swarm;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /// The engine that the agent was set to use.
@@ -36,6 +38,9 @@ public interface ExaminedEngine {
 
   /// Every service, opted in or not.
   List<ServiceState> services() throws InterruptedException;
+
+  /// All records that can be read, by the ids of their services.
+  Map<String, ServiceRecord> recordsByService() throws InterruptedException;
 
   /// Asks the registry for an image, as a rollout does.
   Swarm.Resolution resolve(ImageReference image) throws InterruptedException;

@@ -6,6 +6,7 @@ import dev.waggle.agent.doctor.ExaminedEngine;
 import dev.waggle.agent.push.Digest;
 import dev.waggle.agent.push.ImageReference;
 import dev.waggle.agent.record.Records;
+import dev.waggle.agent.record.ServiceRecord;
 import dev.waggle.agent.service.NodeState;
 import dev.waggle.agent.service.RegistryUnavailableException;
 import dev.waggle.agent.service.ResolvedImage;
@@ -19,6 +20,7 @@ import java.net.URI;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 
 /// The swarm that a Docker engine manages.
@@ -203,6 +205,11 @@ public final class DockerSwarm implements Swarm, ExaminedEngine, AutoCloseable {
   /// The records that are kept in this swarm.
   public Records records() {
     return records;
+  }
+
+  @Override
+  public Map<String, ServiceRecord> recordsByService() throws InterruptedException {
+    return records.all();
   }
 
   @Override

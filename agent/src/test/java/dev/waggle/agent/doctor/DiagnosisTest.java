@@ -5,6 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.waggle.agent.doctor.Finding.Check;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -28,6 +32,17 @@ class DiagnosisTest {
             warning  dead letters   after 2 receives -> set maxReceiveCount to 16
             ok       clock          within a minute of the queue's
             """);
+  }
+
+  @Test
+  void theReadmeShowsALineOfEveryCheckInTheirOrder() throws IOException {
+    assertThat(
+            Files.readString(Path.of("..", "README.md"))
+                .lines()
+                .filter(line -> line.matches(" {4}(ok|warning|problem|skipped) {2,}.*"))
+                .map(line -> line.strip().split(" {2,}", -1)[1])
+                .distinct())
+        .containsExactlyElementsOf(Arrays.stream(Check.values()).map(Check::toString).toList());
   }
 
   @Test

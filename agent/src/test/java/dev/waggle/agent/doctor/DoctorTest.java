@@ -6,6 +6,8 @@ import dev.waggle.agent.doctor.Doctor.Patient;
 import dev.waggle.agent.doctor.Finding.Check;
 import dev.waggle.agent.doctor.Finding.Grade;
 import dev.waggle.agent.push.ImageReference;
+import dev.waggle.agent.record.Hold;
+import dev.waggle.agent.record.ServiceRecord;
 import dev.waggle.agent.service.HandClock;
 import dev.waggle.agent.service.ServiceState;
 import dev.waggle.agent.service.Services;
@@ -14,6 +16,7 @@ import dev.waggle.agent.service.SwarmUnavailableException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.concurrent.CountDownLatch;
@@ -41,6 +44,7 @@ class DoctorTest {
             Check.SWARM,
             Check.SERVICES,
             Check.LABELS,
+            Check.RECORDS,
             Check.IDENTITY,
             Check.QUEUE,
             Check.FIFO,
@@ -65,6 +69,7 @@ class DoctorTest {
     assertThat(findings)
         .contains(
             Finding.skipped(Check.SERVICES, "there is no manager to ask"),
+            Finding.skipped(Check.RECORDS, "there is no manager to ask"),
             Finding.skipped(Check.CLOCK, "neither the queue nor the engine told the time"));
   }
 
@@ -106,6 +111,35 @@ class DoctorTest {
   }
 
   @Test
+  void tellsThatTheEngineDoesNotListTheRecordsThoughItShould() {
+    engine.listsRecords = false;
+
+    assertThat(examine(GENEROUS))
+        .contains(
+            Finding.problem(
+                Check.RECORDS,
+                "the engine does not list them: list the records: 403 forbidden",
+                "see the engine's log; a socket proxy must let GET /configs pass"));
+  }
+
+  @Test
+  void tellsForHowLongAServiceIsHeld() {
+    engine.records =
+        Map.of(
+            "site",
+            ServiceRecord.of("site")
+                .held("site", new Hold(NOON.minus(Duration.ofHours(3)), "a trial")));
+
+    assertThat(examine(GENEROUS))
+        .contains(
+            Finding.ok(Check.RECORDS, "1 record"),
+            Finding.warning(
+                Check.RECORDS,
+                "site is held since 2026-11-01T09:00:00Z (for 3 hours): a trial",
+                "agent release site"));
+  }
+
+  @Test
   void judgesTheClockByTheQueueAndWithoutItByTheEngine() {
     engine.time = Optional.of(NOON.minusSeconds(100));
     queue.time = Optional.of(NOON.minusSeconds(200));
@@ -126,7 +160,7 @@ class DoctorTest {
 
     assertThat(findings)
         .extracting(Finding::check)
-        .containsExactly(Check.SERVICES, Check.CLOCK, Check.NOTIFICATIONS);
+        .containsExactly(Check.SERVICES, Check.RECORDS, Check.CLOCK, Check.NOTIFICATIONS);
   }
 
   @Test
@@ -171,7 +205,9 @@ class DoctorTest {
     private boolean silent;
     private boolean registrySilent;
     private boolean listsServices = true;
+    private boolean listsRecords = true;
     private List<ServiceState> services = List.of(Services.named("site"));
+    private Map<String, ServiceRecord> records = Map.of();
     private Optional<Instant> time = Optional.of(NOON);
 
     @Override
@@ -187,6 +223,15 @@ class DoctorTest {
         throw new SwarmUnavailableException("list services: 403 forbidden");
       }
       return services;
+    }
+
+    @Override
+    public Map<String, ServiceRecord> recordsByService() throws InterruptedException {
+      answer();
+      if (!listsRecords) {
+        throw new SwarmUnavailableException("list the records: 403 forbidden");
+      }
+      return records;
     }
 
     @Override
