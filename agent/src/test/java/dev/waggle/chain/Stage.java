@@ -30,7 +30,7 @@ final class Stage implements AutoCloseable {
   private static final JsonMapper JSON = new JsonMapper();
   private static final Duration VISIBILITY = Duration.ofSeconds(60);
   private static final Duration LONGEST_ROLLOUT = Duration.ofMinutes(2);
-  private static final int MOST_AT_ONCE = 10;
+  private static final int MAX_AT_ONCE = 10;
 
   private final PrivateEngine engine;
   private final SqsServer sqs;
@@ -148,9 +148,9 @@ final class Stage implements AutoCloseable {
 
   /// Puts messages on the queue, in this order.
   void send(List<String> messages) {
-    for (int from = 0; from < messages.size(); from += MOST_AT_ONCE) {
+    for (int from = 0; from < messages.size(); from += MAX_AT_ONCE) {
       List<SendMessageBatchRequestEntry> batch =
-          messages.subList(from, Math.min(from + MOST_AT_ONCE, messages.size())).stream()
+          messages.subList(from, Math.min(from + MAX_AT_ONCE, messages.size())).stream()
               .map(
                   body ->
                       SendMessageBatchRequestEntry.builder()

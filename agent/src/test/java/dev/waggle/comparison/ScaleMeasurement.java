@@ -37,7 +37,7 @@ final class ScaleMeasurement {
   /// One in so many services opted in, to other images.
   private static final int OPTED_IN = 10;
 
-  private static final int MOST_AT_ONCE = 10;
+  private static final int MAX_AT_ONCE = 10;
   private static final Duration VISIBILITY = Duration.ofSeconds(60);
   private static final Duration LONGEST = Duration.ofMinutes(3);
   private static final JsonMapper JSON = new JsonMapper();
@@ -180,9 +180,9 @@ final class ScaleMeasurement {
         IntStream.rangeClosed(1, pushes)
             .mapToObj(number -> message(cell, number, number == pushes, first))
             .toList();
-    for (int from = 0; from < pushes; from += MOST_AT_ONCE) {
+    for (int from = 0; from < pushes; from += MAX_AT_ONCE) {
       List<SendMessageBatchRequestEntry> batch =
-          messages.subList(from, Math.min(from + MOST_AT_ONCE, pushes)).stream()
+          messages.subList(from, Math.min(from + MAX_AT_ONCE, pushes)).stream()
               .map(
                   body ->
                       SendMessageBatchRequestEntry.builder()

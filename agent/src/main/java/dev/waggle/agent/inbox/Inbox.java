@@ -26,13 +26,13 @@ public final class Inbox {
   /// Longer with every failure in a row, up to the last.
   private static final Duration FIRST_PAUSE = Duration.ofSeconds(1);
 
-  private static final Duration LONGEST_PAUSE = Duration.ofMinutes(1);
+  private static final Duration MAX_PAUSE = Duration.ofMinutes(1);
 
   /// The longest that SQS offers.
   private static final Duration LONG_POLL = Duration.ofSeconds(20);
 
   /// While pushes keep coming as fast as they are recorded, nothing is rolled for no longer.
-  private static final Duration LONGEST_GATHERING = Duration.ofMinutes(1);
+  private static final Duration MAX_GATHERING = Duration.ofMinutes(1);
 
   private static final int MAX_UNEXPECTED = 5;
 
@@ -121,8 +121,7 @@ public final class Inbox {
   }
 
   private void pause(int failures) throws InterruptedException {
-    long pause =
-        Math.min(firstPause.toMillis() << Math.min(failures, 10), LONGEST_PAUSE.toMillis());
+    long pause = Math.min(firstPause.toMillis() << Math.min(failures, 10), MAX_PAUSE.toMillis());
     stopping.await(pause, TimeUnit.MILLISECONDS);
   }
 
@@ -134,7 +133,7 @@ public final class Inbox {
     try {
       boolean gathering = gatheringSince != null;
       List<ReceivedMessage> messages = queue.receive(gathering ? Duration.ZERO : LONG_POLL);
-      boolean full = messages.size() == PushQueue.MOST_AT_ONCE;
+      boolean full = messages.size() == PushQueue.MAX_AT_ONCE;
       boolean more = (full || (gathering && !messages.isEmpty())) && !gatheredLongEnough();
       if (more && !gathering) {
         work.gathering(true);
@@ -168,6 +167,6 @@ public final class Inbox {
   private boolean gatheredLongEnough() {
     Instant now = clock.instant();
     gatheringSince = gatheringSince == null ? now : gatheringSince;
-    return now.isAfter(gatheringSince.plus(LONGEST_GATHERING));
+    return now.isAfter(gatheringSince.plus(MAX_GATHERING));
   }
 }

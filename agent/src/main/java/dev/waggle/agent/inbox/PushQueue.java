@@ -9,7 +9,7 @@ import java.util.List;
 public interface PushQueue {
 
   /// The most that one receive brings: what SQS offers.
-  int MOST_AT_ONCE = 10;
+  int MAX_AT_ONCE = 10;
 
   /// Tells the queue from others, in a few letters.
   String id();
@@ -17,7 +17,7 @@ public interface PushQueue {
   /// Waits for messages: a wait that has begun cannot be cut short.
   ///
   /// @param wait how long, twenty seconds at most; zero for what is there
-  /// @return at most [#MOST_AT_ONCE], those of a group in the order in which they were sent
+  /// @return at most [#MAX_AT_ONCE], those of a group in the order in which they were sent
   List<ReceivedMessage> receive(Duration wait);
 
   /// Lets a message be received again.
@@ -27,6 +27,6 @@ public interface PushQueue {
 
   /// Removes messages for good: all that can be, though some may not.
   ///
-  /// @param messages at most [#MOST_AT_ONCE]
+  /// @param messages at most [#MAX_AT_ONCE]
   void delete(List<ReceivedMessage> messages);
 }

@@ -69,7 +69,7 @@ public final class SqsPushQueue implements PushQueue, AutoCloseable {
                     request ->
                         request
                             .queueUrl(queueUrl)
-                            .maxNumberOfMessages(MOST_AT_ONCE)
+                            .maxNumberOfMessages(MAX_AT_ONCE)
                             .waitTimeSeconds((int) wait.toSeconds())
                             .messageSystemAttributeNames(
                                 MessageSystemAttributeName.MESSAGE_GROUP_ID,

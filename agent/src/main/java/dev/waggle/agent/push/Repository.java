@@ -11,7 +11,7 @@ public record Repository(String registry, String path) {
 
   static final String DOCKER_HUB = "docker.io";
   private static final String OFFICIAL = "library/";
-  private static final int MOST_CHARACTERS = 255;
+  private static final int MAX_CHARACTERS = 255;
   private static final Pattern PATH =
       Pattern.compile(
           "[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*(?:/[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*)*");
@@ -19,7 +19,7 @@ public record Repository(String registry, String path) {
   /// @throws IllegalArgumentException if the path is not one by the grammar of
   ///   distribution/reference
   public Repository {
-    if (path.length() > MOST_CHARACTERS || !PATH.matcher(path).matches()) {
+    if (path.length() > MAX_CHARACTERS || !PATH.matcher(path).matches()) {
       throw new IllegalArgumentException(
           "a repository is lower-case letters, digits and single separators, at most 255"
               + " characters");

@@ -39,7 +39,7 @@ public record ServiceLabels(
   public static final String TIMEOUT = PREFIX + "timeout";
 
   /// The longest that a rollout may take: after a day nobody waits for it any more.
-  public static final Duration LONGEST_TIMEOUT = Duration.ofDays(1);
+  public static final Duration MAX_TIMEOUT = Duration.ofDays(1);
 
   /// What Waggle wrote before it had a record. They mean nothing now, and may stay.
   private static final List<String> RETIRED =
@@ -122,11 +122,11 @@ public record ServiceLabels(
 
   /// Reads a duration such as `90s`, `10m` or `1h30m`.
   ///
-  /// @throws IllegalArgumentException if the text is none, or more than [#LONGEST_TIMEOUT]
+  /// @throws IllegalArgumentException if the text is none, or more than [#MAX_TIMEOUT]
   public static Duration duration(String text) {
     try {
       Duration duration = Duration.parse("PT" + text.toUpperCase(Locale.ROOT));
-      if (!duration.isPositive() || duration.compareTo(LONGEST_TIMEOUT) > 0) {
+      if (!duration.isPositive() || duration.compareTo(MAX_TIMEOUT) > 0) {
         throw new IllegalArgumentException("out of range");
       }
       return duration;

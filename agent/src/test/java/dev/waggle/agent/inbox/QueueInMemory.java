@@ -231,7 +231,7 @@ final class QueueInMemory implements PushQueue {
             .collect(Collectors.toSet());
     return messages.entrySet().stream()
         .filter(message -> !locked.contains(message.getValue().group))
-        .limit(PushQueue.MOST_AT_ONCE)
+        .limit(PushQueue.MAX_AT_ONCE)
         .map(message -> receive(message.getKey(), message.getValue(), now.plus(INVISIBLE)))
         .toList();
   }
@@ -259,7 +259,7 @@ final class QueueInMemory implements PushQueue {
 
   @Override
   public void delete(List<ReceivedMessage> these) {
-    if (these.isEmpty() || these.size() > MOST_AT_ONCE) {
+    if (these.isEmpty() || these.size() > MAX_AT_ONCE) {
       throw new QueueUnavailableException("not one to ten entries", null);
     }
     @Nullable QueueUnavailableException failed = null;
