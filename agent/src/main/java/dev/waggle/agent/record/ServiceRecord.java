@@ -7,7 +7,6 @@ import dev.waggle.agent.push.ImageReference;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -35,13 +34,7 @@ public record ServiceRecord(
   /// Pushes that wait, and endings that are remembered.
   public static final int MAX_ROLLOUTS = 20;
 
-  /// Images that the service had, for a rollback and for the time of what it has.
-  private static final int MAX_IMAGES = 10;
-
   private static final int MAX_FAILED = 20;
-
-  /// An engine that takes no mark must not make the record grow without end: these are 50 KB.
-  private static final int MAX_UNTOLD = 100;
 
   private static final Comparator<Rollout> NEWEST_FIRST =
       Comparator.comparing((Rollout rollout) -> rollout.push().time())
@@ -233,20 +226,8 @@ public record ServiceRecord(
         rollouts.stream().map(one -> one.id().equals(rollout.id()) ? next.apply(one) : one));
   }
 
-  /// Forgets old endings, but none that is still to be told, and none that brought one of the last
-  /// images.
   private ServiceRecord pruned() {
-    List<Rollout> ended = ended();
-    Set<Rollout> kept = new HashSet<>(open());
-    Set<Digest> digests = new HashSet<>();
-    List<Rollout> untold = untold();
-    kept.addAll(untold.subList(Math.max(0, untold.size() - MAX_UNTOLD), untold.size()));
-    ended.stream().limit(MAX_ROLLOUTS).forEach(kept::add);
-    ended.stream()
-        .filter(ServiceRecord::isOnTheService)
-        .filter(rollout -> rollout.push().digest() == null || digests.add(rollout.push().digest()))
-        .limit(MAX_IMAGES)
-        .forEach(kept::add);
+    Set<Rollout> kept = Retention.of(this);
     return withRollouts(rollouts.stream().filter(kept::contains));
   }
 
@@ -254,7 +235,7 @@ public record ServiceRecord(
     return rollout.ending() == null ? Instant.MAX : rollout.ending().at();
   }
 
-  private static boolean isOnTheService(Rollout rollout) {
+  static boolean isOnTheService(Rollout rollout) {
     return rollout.ending() != null && rollout.ending().outcome().isOnTheService();
   }
 

@@ -122,14 +122,16 @@ sealed interface Progress {
 
   private static Stream<TaskState> failed(List<TaskState> tasks, Instant since) {
     return tasks.stream()
-        .filter(task -> failedAfterItsStart(task.error()))
+        .filter(task -> isFailureAfterStart(task.error()))
         .filter(task -> task.since() != null && !task.since().isBefore(since))
         .sorted(Comparator.comparing(task -> task.since() == null ? since : task.since()));
   }
 
   /// Whether what a task said when it failed speaks against the image.
-  static boolean failedAfterItsStart(@Nullable String error) {
-    return error != null && BEFORE_THE_START.stream().noneMatch(error::startsWith);
+  static boolean isFailureAfterStart(@Nullable String error) {
+    return error != null
+        && !error.isEmpty()
+        && BEFORE_THE_START.stream().noneMatch(error::startsWith);
   }
 
   private static Conclusion paused(ServiceState service, String error) {

@@ -1,6 +1,7 @@
 package dev.waggle.agent.rollout;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.waggle.agent.push.Digest;
 import dev.waggle.agent.push.ImageReference;
 import dev.waggle.agent.record.Attempt;
 import dev.waggle.agent.record.Ending;
@@ -93,7 +94,10 @@ final class ServiceWorker {
       switch (Plan.next(view)) {
         case Step.Begin(Rollout rollout, Attempt attempt) -> {
           ServiceRecord begun = stored.record().begin(rollout, attempt);
-          if (!begin(rollout, attempt, stored, begun) || !attempt.updates()) {
+          if (attempt.updates()) {
+            lookups.start(rollout.push().image());
+          }
+          if (!records.write(serviceId, stored, begun) || !attempt.updates()) {
             return Optional.of(NOW);
           }
           // The version is still that of before: another write is refused, and all is read again.
@@ -111,14 +115,6 @@ final class ServiceWorker {
         }
       }
     }
-  }
-
-  private boolean begin(Rollout rollout, Attempt attempt, Stored stored, ServiceRecord begun)
-      throws InterruptedException {
-    if (attempt.updates()) {
-      lookups.start(rollout.push().image());
-    }
-    return records.write(serviceId, stored, begun);
   }
 
   private Optional<Duration> apply(Step.Decisive step, Stored stored, View view)
@@ -219,29 +215,19 @@ final class ServiceWorker {
 
   /// A digest that failed is not tried again; one that went live after all is as good as any.
   private ServiceRecord learned(ServiceRecord record, Rollout rollout, Conclusion conclusion) {
-    if (rollout.attempt() == null || rollout.attempt().image().digest() == null) {
+    Digest digest = rollout.attempt() == null ? null : rollout.attempt().image().digest();
+    Outcome outcome = conclusion.outcome();
+    if (digest == null) {
       return record;
     }
-    return switch (conclusion.outcome()) {
-      case UPDATED, ALREADY_CURRENT -> record.withoutFailed(rollout.attempt().image().digest());
-      case ROLLED_BACK, TIMED_OUT ->
-          conclusion.triesOlder()
-                  && !memory.lastError().isEmpty()
-                  && Progress.failedAfterItsStart(memory.lastError())
-              ? record.withFailed(rollout.attempt().image().digest())
-              : record;
-      case NO_SERVICE_WANTS_IT,
-          ROLLED_BACK_BEFORE,
-          UNCONFIRMED,
-          PAUSED,
-          SUPERSEDED,
-          REMOVED,
-          REFUSED_BY_THE_REGISTRY,
-          UNAUTHORISED,
-          REJECTED_BY_THE_ENGINE,
-          LEFT_ALONE ->
-          record;
-    };
+    if (outcome.isOnTheService()) {
+      return record.withoutFailed(digest);
+    }
+    boolean imageFailed =
+        (outcome == Outcome.ROLLED_BACK || outcome == Outcome.TIMED_OUT)
+            && conclusion.triesOlder()
+            && Progress.isFailureAfterStart(memory.lastError());
+    return imageFailed ? record.withFailed(digest) : record;
   }
 
   private ServiceRecord removed(ServiceRecord record) {

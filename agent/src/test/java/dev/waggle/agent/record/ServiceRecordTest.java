@@ -307,6 +307,16 @@ class ServiceRecordTest {
   }
 
   @Test
+  void keepsTheLastHundredEndingsThatWereNotTold() {
+    ServiceRecord record = EMPTY;
+    for (int i = 0; i < 110; i++) {
+      Rollout rollout = pushed("push-" + i, i, i);
+      record = close(with(record, rollout), rollout, Outcome.PAUSED, LATER.plusSeconds(i));
+    }
+    assertThat(ids(record.untold())).hasSize(100).startsWith("push-10").endsWith("push-109");
+  }
+
+  @Test
   void knowsTheImagesThatTheServiceHadTheLastFirstAndEachOnce() {
     Rollout first = pushed("first", 1, 10);
     Rollout second = pushed("second", 2, 20);
