@@ -1,7 +1,8 @@
 package dev.waggle.agent;
 
-import dev.waggle.agent.AgentConfiguration.InvalidConfigurationException;
 import dev.waggle.agent.command.AgentCommand;
+import dev.waggle.agent.configuration.AgentConfiguration;
+import dev.waggle.agent.configuration.InvalidConfigurationException;
 import dev.waggle.agent.inbox.Inbox;
 import dev.waggle.agent.inbox.QueueUnavailableException;
 import dev.waggle.agent.inbox.SqsPushQueue;
@@ -26,7 +27,10 @@ public final class Agent {
 
   private static final Logger LOG = LoggerFactory.getLogger(Agent.class);
 
-  private static final Duration GRACE_PERIOD_OF_SERVICE = Duration.ofSeconds(45);
+  /// `stop_grace_period` in the stack: Docker kills the process then.
+  private static final Duration MAX_STOP = Duration.ofSeconds(45);
+
+  private static final Duration AFTER_FAILURE = Duration.ofMinutes(1);
 
   private static final int MISCONFIGURED = 2;
   private static final int FAILED = 1;
@@ -44,7 +48,7 @@ public final class Agent {
     CountDownLatch ended = new CountDownLatch(1);
     int status;
     try {
-      run(AgentConfiguration.from(System.getenv()), ended);
+      run(AgentConfiguration.parse(System.getenv()), ended);
       status = 0;
     } catch (InvalidConfigurationException | QueueUnavailableException wrong) {
       LOG.atError().addKeyValue("reason", wrong.getMessage()).log("agent misconfigured");
@@ -123,7 +127,7 @@ public final class Agent {
                     work.run();
                   } catch (RuntimeException failure) {
                     LOG.atError().setCause(failure).log("unexpected failure");
-                    TimeUnit.MINUTES.sleep(1);
+                    Thread.sleep(AFTER_FAILURE);
                   }
                 }
               } catch (InterruptedException stopped) {
@@ -134,14 +138,14 @@ public final class Agent {
 
   private static void tidyDaily(Reconciler reconciler) throws InterruptedException {
     while (true) {
-      long minutes = TimeUnit.DAYS.toMinutes(1);
+      Duration pause = Duration.ofDays(1);
       try {
         reconciler.tidy();
       } catch (SwarmUnavailableException unavailable) {
         LOG.atWarn().addKeyValue("reason", unavailable.getMessage()).log("records not tidied");
-        minutes = 1;
+        pause = AFTER_FAILURE;
       }
-      TimeUnit.MINUTES.sleep(minutes);
+      Thread.sleep(pause);
     }
   }
 
@@ -157,7 +161,7 @@ public final class Agent {
     inbox.stop();
     reconciler.stop();
     try {
-      ended.await(GRACE_PERIOD_OF_SERVICE.toMillis(), TimeUnit.MILLISECONDS);
+      ended.await(MAX_STOP.toMillis(), TimeUnit.MILLISECONDS);
     } catch (InterruptedException cutShort) {
       Thread.currentThread().interrupt();
     }

@@ -2,6 +2,7 @@ package dev.waggle.agent;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.waggle.agent.configuration.AgentConfiguration;
 import dev.waggle.agent.record.Outcome;
 import dev.waggle.agent.service.ServiceLabels;
 import dev.waggle.testhost.EngineRelease;

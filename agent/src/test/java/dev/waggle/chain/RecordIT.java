@@ -365,7 +365,7 @@ class RecordIT {
           .anyMatch(
               line ->
                   line.matches(
-                      "held: held since \\S+Z \\(until Monday\\), 2 pushes wait:"
+                      "held: held for \\d+ \\w+, since \\S+Z \\(until Monday\\), 2 pushes wait:"
                           + " agent release held"));
       assertThat(stage.closings()).isEmpty();
       assertThat(stage.service("held")).isEqualTo(service);

@@ -2,8 +2,9 @@ package dev.waggle.agent.command;
 
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.waggle.agent.AgentConfiguration;
 import dev.waggle.agent.command.Operator.RefusedException;
+import dev.waggle.agent.configuration.AgentConfiguration;
+import dev.waggle.agent.configuration.InvalidConfigurationException;
 import dev.waggle.agent.record.Hold;
 import dev.waggle.agent.record.Records;
 import dev.waggle.agent.record.Rollout;
@@ -11,6 +12,7 @@ import dev.waggle.agent.record.ServiceRecord;
 import dev.waggle.agent.record.UnreadableRecordException;
 import dev.waggle.agent.service.ServiceState;
 import dev.waggle.agent.service.SwarmUnavailableException;
+import dev.waggle.agent.service.Words;
 import dev.waggle.agent.status.History;
 import dev.waggle.agent.swarm.DockerSwarm;
 import dev.waggle.agent.swarm.RegistryCredentials;
@@ -20,9 +22,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Map;
-import java.util.Optional;
 import java.util.UUID;
-import java.util.concurrent.TimeUnit;
 import java.util.function.BiFunction;
 import org.jspecify.annotations.Nullable;
 
@@ -30,43 +30,26 @@ import org.jspecify.annotations.Nullable;
 /// wrote at once.
 final class RecordCommands {
 
-  private static final Duration LOOK = Duration.ofMillis(500);
+  private static final Duration BETWEEN_LOOKS = Duration.ofMillis(500);
 
   /// An agent that runs has begun by then.
-  private static final Duration SLOW_START = Duration.ofSeconds(10);
+  private static final Duration MAX_START = Duration.ofSeconds(10);
 
   private final Map<String, String> environment;
   private final PrintStream out;
   private final PrintStream err;
+  private final boolean json;
   private final Clock clock = Clock.systemUTC();
 
-  RecordCommands(Map<String, String> environment, PrintStream out, PrintStream err) {
+  RecordCommands(Map<String, String> environment, PrintStream out, PrintStream err, boolean json) {
     this.environment = environment;
     this.out = out;
     this.err = err;
-  }
-
-  /// Does something with a service and the records.
-  @FunctionalInterface
-  private interface Command {
-    boolean run(ServiceState service, Records records) throws InterruptedException;
-  }
-
-  private boolean run(String named, Command command) throws InterruptedException, IOException {
-    try (DockerSwarm swarm =
-        DockerSwarm.at(AgentConfiguration.dockerHost(environment), RegistryCredentials.NONE)) {
-      return command.run(Operator.find(swarm.services(), named), swarm.records());
-    } catch (RefusedException
-        | SwarmUnavailableException
-        | UnreadableRecordException
-        | AgentConfiguration.InvalidConfigurationException refused) {
-      err.println(refused.getMessage());
-      return false;
-    }
+    this.json = json;
   }
 
   /// Prints how the last rollouts ended.
-  boolean history(String named, boolean json) throws InterruptedException, IOException {
+  boolean history(String named) throws InterruptedException, IOException {
     return run(
         named,
         (service, records) -> {
@@ -76,15 +59,27 @@ final class RecordCommands {
         });
   }
 
-  boolean hold(String named, String reason, boolean json) throws InterruptedException, IOException {
-    return setHold(named, new Hold(clock.instant(), reason), "held", json);
+  boolean hold(String named, String reason) throws InterruptedException, IOException {
+    return setHold(named, new Hold(clock.instant(), reason), "held");
   }
 
-  boolean release(String named, boolean json) throws InterruptedException, IOException {
-    return setHold(named, null, "released", json);
+  boolean release(String named) throws InterruptedException, IOException {
+    return setHold(named, null, "released");
   }
 
-  private boolean setHold(String named, @Nullable Hold hold, String done, boolean json)
+  boolean rollback(String named, @Nullable String to) throws InterruptedException, IOException {
+    String id = "rollback-" + UUID.randomUUID();
+    return roll(
+        named, (record, service) -> Operator.rollback(record, service, to, id, clock.instant()));
+  }
+
+  boolean redeploy(String named) throws InterruptedException, IOException {
+    String id = "redeploy-" + UUID.randomUUID();
+    return roll(
+        named, (record, service) -> Operator.redeploy(record, service, id, clock.instant()));
+  }
+
+  private boolean setHold(String named, @Nullable Hold hold, String done)
       throws InterruptedException, IOException {
     return run(
         named,
@@ -97,28 +92,12 @@ final class RecordCommands {
           print(
               json
                   ? object(service).put(done, true).put("waiting", waiting).toPrettyString() + "\n"
-                  : service.name() + " is " + done + "; " + waiting + " pushes wait\n");
+                  : service.name() + " is " + done + "; " + Words.waiting(waiting) + "\n");
           return true;
         });
   }
 
-  boolean rollback(String named, @Nullable String to, boolean json)
-      throws InterruptedException, IOException {
-    String id = "rollback-" + UUID.randomUUID();
-    return command(
-        named,
-        (record, service) -> Operator.rollback(record, service, to, id, clock.instant()),
-        json);
-  }
-
-  boolean redeploy(String named, boolean json) throws InterruptedException, IOException {
-    String id = "redeploy-" + UUID.randomUUID();
-    return command(
-        named, (record, service) -> Operator.redeploy(record, service, id, clock.instant()), json);
-  }
-
-  private boolean command(
-      String named, BiFunction<ServiceRecord, ServiceState, Rollout> command, boolean json)
+  private boolean roll(String named, BiFunction<ServiceRecord, ServiceState, Rollout> command)
       throws InterruptedException, IOException {
     return run(
         named,
@@ -145,26 +124,40 @@ final class RecordCommands {
 
   private Rollout await(ServiceState service, Records records, String id)
       throws InterruptedException {
-    Instant begun = clock.instant();
-    boolean hinted = false;
+    Instant hint = clock.instant().plus(MAX_START);
     while (true) {
-      Optional<Rollout> rollout =
+      Rollout rollout =
           records.read(service.id(), service.name()).record().rollouts().stream()
               .filter(one -> one.id().equals(id))
-              .findFirst();
-      if (rollout.isEmpty()) {
-        throw new RefusedException("somebody removed the record meanwhile");
+              .findFirst()
+              .orElseThrow(() -> new RefusedException("somebody removed the record meanwhile"));
+      if (!rollout.isOpen()) {
+        return rollout;
       }
-      if (!rollout.get().isOpen()) {
-        return rollout.get();
-      }
-      if (!hinted
-          && rollout.get().attempt() == null
-          && clock.instant().isAfter(begun.plus(SLOW_START))) {
+      if (rollout.attempt() == null && clock.instant().isAfter(hint)) {
         err.println("no agent has begun it yet: see whether one runs, with agent doctor");
-        hinted = true;
+        hint = Instant.MAX;
       }
-      TimeUnit.MILLISECONDS.sleep(LOOK.toMillis());
+      Thread.sleep(BETWEEN_LOOKS);
+    }
+  }
+
+  /// Does something with a service and the records.
+  @FunctionalInterface
+  private interface Command {
+    boolean run(ServiceState service, Records records) throws InterruptedException;
+  }
+
+  private boolean run(String named, Command command) throws InterruptedException, IOException {
+    try (DockerSwarm swarm =
+        DockerSwarm.at(AgentConfiguration.parseDockerHost(environment), RegistryCredentials.NONE)) {
+      return command.run(Operator.find(swarm.services(), named), swarm.records());
+    } catch (RefusedException
+        | SwarmUnavailableException
+        | UnreadableRecordException
+        | InvalidConfigurationException refused) {
+      err.println(refused.getMessage());
+      return false;
     }
   }
 

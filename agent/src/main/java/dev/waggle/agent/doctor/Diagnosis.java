@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.waggle.agent.doctor.Finding.Check;
 import dev.waggle.agent.doctor.Finding.Grade;
+import dev.waggle.agent.service.Words;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
@@ -37,9 +38,9 @@ public record Diagnosis(List<Finding> findings) {
     for (Finding finding : findings) {
       text.append(column(finding.grade().toString(), GRADE))
           .append(column(finding.check().toString(), CHECK))
-          .append(oneLine(finding.found()));
+          .append(Words.oneLine(finding.found()));
       if (!finding.remedy().isEmpty()) {
-        text.append(" -> ").append(oneLine(finding.remedy()));
+        text.append(" -> ").append(Words.oneLine(finding.remedy()));
       }
       text.append('\n');
     }
@@ -48,11 +49,6 @@ public record Diagnosis(List<Finding> findings) {
 
   private static String column(String word, int width) {
     return word + " ".repeat(width + 2 - word.length());
-  }
-
-  /// Whoever may set a label or runs a registry must not write to the terminal.
-  private static String oneLine(String text) {
-    return text.replaceAll("\\p{Cntrl}+", " ");
   }
 
   /// The findings for a program to read: fields may be added, none will change its meaning.

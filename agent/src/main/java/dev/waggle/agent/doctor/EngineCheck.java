@@ -2,6 +2,7 @@ package dev.waggle.agent.doctor;
 
 import dev.waggle.agent.doctor.ExaminedEngine.EngineState;
 import dev.waggle.agent.doctor.Finding.Check;
+import dev.waggle.agent.service.Words;
 import java.util.List;
 
 /// Judges the engine and its swarm.

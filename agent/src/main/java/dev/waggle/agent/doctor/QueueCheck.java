@@ -4,6 +4,7 @@ import dev.waggle.agent.doctor.ExaminedQueue.Identity;
 import dev.waggle.agent.doctor.ExaminedQueue.QueueAnswer;
 import dev.waggle.agent.doctor.ExaminedQueue.QueueState;
 import dev.waggle.agent.doctor.Finding.Check;
+import dev.waggle.agent.service.Words;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;

@@ -4,9 +4,9 @@ import dev.waggle.agent.doctor.Finding.Check;
 import dev.waggle.agent.record.Hold;
 import dev.waggle.agent.record.ServiceRecord;
 import dev.waggle.agent.service.ServiceState;
+import dev.waggle.agent.service.Words;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -45,7 +45,7 @@ final class RecordsCheck {
             Check.RECORDS,
             service.name()
                 + " is held since "
-                + hold.since().truncatedTo(ChronoUnit.SECONDS)
+                + Words.seconds(hold.since())
                 + " (for "
                 + Words.age(Duration.between(hold.since(), now))
                 + ")"

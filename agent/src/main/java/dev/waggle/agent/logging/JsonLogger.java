@@ -1,13 +1,11 @@
 package dev.waggle.agent.logging;
 
-import com.fasterxml.jackson.core.JsonFactory;
-import com.fasterxml.jackson.core.JsonGenerator;
-import java.io.IOException;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.io.Serial;
 import java.io.StringWriter;
-import java.io.UncheckedIOException;
 import java.time.Instant;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -24,8 +22,6 @@ import org.slf4j.spi.LoggingEventAware;
 final class JsonLogger extends LegacyAbstractLogger implements LoggingEventAware {
 
   @Serial private static final long serialVersionUID = 1L;
-
-  private static final JsonFactory JSON = new JsonFactory();
 
   private final boolean verbose;
   private final transient PrintStream out;
@@ -87,35 +83,28 @@ final class JsonLogger extends LegacyAbstractLogger implements LoggingEventAware
 
   private void write(
       Level level, String message, @Nullable List<KeyValuePair> pairs, @Nullable Throwable cause) {
-    StringWriter line = new StringWriter();
-    try (JsonGenerator json = JSON.createGenerator(line)) {
-      json.writeStartObject();
-      json.writeStringField("timestamp", Instant.now().toString());
-      json.writeStringField("level", level.name());
-      json.writeStringField("logger", name);
-      json.writeStringField("message", message);
-      if (pairs != null) {
-        for (KeyValuePair pair : pairs) {
-          writeField(json, pair);
-        }
-      }
-      if (cause != null) {
-        json.writeStringField("stackTrace", stackTrace(cause));
-      }
-      json.writeEndObject();
-    } catch (IOException impossible) {
-      throw new UncheckedIOException(impossible);
+    ObjectNode line =
+        JsonNodeFactory.instance
+            .objectNode()
+            .put("timestamp", Instant.now().toString())
+            .put("level", level.name())
+            .put("logger", name)
+            .put("message", message);
+    if (pairs != null) {
+      pairs.forEach(pair -> put(line, pair));
+    }
+    if (cause != null) {
+      line.put("stackTrace", stackTrace(cause));
     }
     out.println(line);
   }
 
-  private static void writeField(JsonGenerator json, KeyValuePair pair) throws IOException {
-    json.writeFieldName(pair.key);
+  private static void put(ObjectNode line, KeyValuePair pair) {
     switch (pair.value) {
-      case Integer number -> json.writeNumber(number);
-      case Long number -> json.writeNumber(number);
-      case Boolean flag -> json.writeBoolean(flag);
-      case null, default -> json.writeString(String.valueOf(pair.value));
+      case Integer number -> line.put(pair.key, number);
+      case Long number -> line.put(pair.key, number);
+      case Boolean flag -> line.put(pair.key, flag);
+      case null, default -> line.put(pair.key, String.valueOf(pair.value));
     }
   }
 

@@ -7,6 +7,7 @@ import dev.waggle.agent.push.Digest;
 import dev.waggle.agent.record.Ending;
 import dev.waggle.agent.record.Rollout;
 import dev.waggle.agent.record.ServiceRecord;
+import dev.waggle.agent.service.Words;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -36,12 +37,12 @@ public record History(ServiceRecord record) {
       Ending ending = ending(rollout);
       rows.add(
           List.of(
-              StatusReport.seconds(ending.at()),
+              Words.seconds(ending.at()),
               rollout.push().tag().toString(),
               digest(rollout.push().digest()),
               outcome(rollout),
               took(rollout),
-              StatusReport.oneLine(ending.detail())));
+              Words.oneLine(ending.detail())));
     }
     return Table.of(rows);
   }
@@ -77,8 +78,8 @@ public record History(ServiceRecord record) {
         + " "
         + rollout.push().tag()
         + " at "
-        + StatusReport.seconds(ending.at())
-        + (ending.detail().isEmpty() ? "" : ": " + StatusReport.oneLine(ending.detail()));
+        + Words.seconds(ending.at())
+        + (ending.detail().isEmpty() ? "" : ": " + Words.oneLine(ending.detail()));
   }
 
   private static String outcome(Rollout rollout) {

@@ -49,11 +49,13 @@ public record ServiceStatus(
           case ServiceLabels.Reading.Valid _ -> service.isJob() ? JOB : null;
           case ServiceLabels.Reading.Invalid(String wrong) -> wrong;
         };
-    long running = slots(tasks.stream().filter(task -> task.wanted() && task.running()));
+    long running = countSlots(tasks.stream().filter(task -> task.wanted() && task.running()));
     long wanted =
         service.isJob()
             ? 0
-            : service.replicas().orElseGet(() -> slots(tasks.stream().filter(TaskState::wanted)));
+            : service
+                .replicas()
+                .orElseGet(() -> countSlots(tasks.stream().filter(TaskState::wanted)));
     return new ServiceStatus(
         service.name(),
         image
@@ -64,13 +66,13 @@ public record ServiceStatus(
         service.labels().getOrDefault(ServiceLabels.TAGS, ""),
         problem,
         record,
-        running < wanted || wentWrong(service.updateState()) ? lastError(tasks) : null,
+        running < wanted || hasGoneWrong(service.updateState()) ? lastError(tasks) : null,
         running,
         wanted);
   }
 
   /// While an update starts the new task first, one slot has two.
-  private static long slots(Stream<TaskState> tasks) {
+  private static long countSlots(Stream<TaskState> tasks) {
     return tasks.map(TaskState::slot).distinct().count();
   }
 
@@ -84,7 +86,7 @@ public record ServiceStatus(
         .orElse(null);
   }
 
-  private static boolean wentWrong(UpdateState update) {
+  private static boolean hasGoneWrong(UpdateState update) {
     return switch (update) {
       case NONE, UPDATING, COMPLETED, UNKNOWN -> false;
       case PAUSED, ROLLBACK_STARTED, ROLLBACK_PAUSED, ROLLBACK_COMPLETED -> true;
@@ -92,7 +94,7 @@ public record ServiceStatus(
   }
 
   /// Whether every wanted task runs.
-  public boolean runs() {
+  public boolean isUp() {
     return running >= wanted;
   }
 

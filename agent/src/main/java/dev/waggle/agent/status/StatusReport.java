@@ -3,6 +3,7 @@ package dev.waggle.agent.status;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.waggle.agent.push.Digest;
 import dev.waggle.agent.record.Hold;
 import dev.waggle.agent.record.Records;
 import dev.waggle.agent.record.Rollout;
@@ -10,22 +11,24 @@ import dev.waggle.agent.record.ServiceRecord;
 import dev.waggle.agent.service.ServiceLabels;
 import dev.waggle.agent.service.ServiceState;
 import dev.waggle.agent.service.Swarm;
+import dev.waggle.agent.service.Words;
+import java.time.Clock;
+import java.time.Duration;
 import java.time.Instant;
-import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.function.BiConsumer;
-import org.jspecify.annotations.Nullable;
+import java.util.stream.Stream;
 
 /// Every service that concerns Waggle.
 ///
 /// @param services those that are opted in, by name
 /// @param strays those that are not, but have labels that only an opted-in service would have, by
 ///   name
-public record StatusReport(List<ServiceStatus> services, List<Stray> strays) {
+/// @param at when the swarm was asked
+public record StatusReport(List<ServiceStatus> services, List<Stray> strays, Instant at) {
 
   private static final List<String> HEAD =
       List.of("SERVICE", "IMAGE", "TAGS", "PUSHED", "LAST PUSH", "RUNNING");
@@ -43,7 +46,8 @@ public record StatusReport(List<ServiceStatus> services, List<Stray> strays) {
   }
 
   /// Asks a swarm for its services.
-  public static StatusReport of(Swarm swarm, Records records) throws InterruptedException {
+  public static StatusReport of(Swarm swarm, Records records, Clock clock)
+      throws InterruptedException {
     Map<String, ServiceRecord> known = records.all();
     List<ServiceStatus> services = new ArrayList<>();
     List<Stray> strays = new ArrayList<>();
@@ -61,13 +65,13 @@ public record StatusReport(List<ServiceStatus> services, List<Stray> strays) {
     }
     services.sort(Comparator.comparing(ServiceStatus::name));
     strays.sort(Comparator.comparing(Stray::name));
-    return new StatusReport(services, strays);
+    return new StatusReport(services, strays, clock.instant());
   }
 
   /// Whether everything runs that should, and every label has a meaning.
   public boolean isGood() {
     return strays.isEmpty()
-        && services.stream().allMatch(service -> service.runs() && service.problem() == null);
+        && services.stream().allMatch(service -> service.isUp() && service.problem() == null);
   }
 
   /// The report for a person to read.
@@ -84,7 +88,7 @@ public record StatusReport(List<ServiceStatus> services, List<Stray> strays) {
     List<String> remarks = remarks();
     if (!remarks.isEmpty()) {
       text.append('\n');
-      remarks.forEach(remark -> text.append(remark).append('\n'));
+      remarks.forEach(remark -> text.append(Words.oneLine(remark)).append('\n'));
     }
     return text.toString();
   }
@@ -92,9 +96,9 @@ public record StatusReport(List<ServiceStatus> services, List<Stray> strays) {
   private static List<String> row(ServiceStatus service) {
     return List.of(
         service.name(),
-        oneLine(service.image()),
-        oneLine(service.tags()),
-        service.broughtBy().map(rollout -> seconds(rollout.push().time())).orElse("-"),
+        Words.oneLine(service.image()),
+        Words.oneLine(service.tags()),
+        service.broughtBy().map(rollout -> Words.seconds(rollout.push().time())).orElse("-"),
         service.problem() == null ? service.lastPush() : "left alone",
         service.running() + " of " + service.wanted());
   }
@@ -102,43 +106,36 @@ public record StatusReport(List<ServiceStatus> services, List<Stray> strays) {
   private List<String> remarks() {
     List<String> remarks = new ArrayList<>();
     for (ServiceStatus service : services) {
-      String problem = service.problem();
-      if (problem != null) {
-        remarks.add(service.name() + ": " + oneLine(problem));
-      }
-      String error = service.error();
-      if (error != null) {
-        remarks.add(service.name() + ": " + oneLine(error));
-      }
-      service
-          .last()
-          .filter(rollout -> rollout.ending() != null && rollout.ending().outcome().isFailure())
-          .ifPresent(rollout -> remarks.add(service.name() + ": " + History.line(rollout)));
-      Hold hold = service.record().hold();
-      if (hold != null) {
-        remarks.add(
-            service.name()
-                + ": held since "
-                + seconds(hold.since())
-                + (hold.reason().isEmpty() ? "" : " (" + oneLine(hold.reason()) + ")")
-                + ", "
-                + service.record().open().size()
-                + " pushes wait: agent release "
-                + service.name());
-      }
+      remarks(service).forEach(remark -> remarks.add(service.name() + ": " + remark));
     }
-    strays.forEach(
-        stray -> remarks.add(stray.name() + " is not opted in: " + oneLine(stray.problem())));
+    for (Stray stray : strays) {
+      remarks.add(stray.name() + " is not opted in: " + stray.problem());
+    }
     return remarks;
   }
 
-  static String seconds(Instant time) {
-    return time.truncatedTo(ChronoUnit.SECONDS).toString();
+  private Stream<String> remarks(ServiceStatus service) {
+    Optional<String> failure =
+        service
+            .last()
+            .filter(rollout -> rollout.ending() != null && rollout.ending().outcome().isFailure())
+            .map(History::line);
+    Hold hold = service.record().hold();
+    String held = hold == null ? null : held(hold, service);
+    return Stream.of(service.problem(), service.error(), failure.orElse(null), held)
+        .flatMap(Stream::ofNullable);
   }
 
-  /// Whoever may set a label or ends a task with a message must not write to the terminal.
-  static String oneLine(String text) {
-    return text.replaceAll("\\p{Cntrl}", " ");
+  private String held(Hold hold, ServiceStatus service) {
+    return "held for "
+        + Words.age(Duration.between(hold.since(), at))
+        + ", since "
+        + Words.seconds(hold.since())
+        + (hold.reason().isEmpty() ? "" : " (" + hold.reason() + ")")
+        + ", "
+        + Words.waiting(service.record().open().size())
+        + ": agent release "
+        + service.name();
   }
 
   /// The report for a program to read: fields may be added, none will change its meaning.
@@ -146,32 +143,32 @@ public record StatusReport(List<ServiceStatus> services, List<Stray> strays) {
     ObjectNode json = JsonNodeFactory.instance.objectNode().put("good", isGood());
     ArrayNode opted = json.putArray("services");
     for (ServiceStatus service : services) {
-      Optional<String> digest = Optional.ofNullable(service.digest()).map(known -> known.value());
-      ObjectNode fields = opted.addObject().put("name", service.name());
-      fields.put("image", service.image());
-      text(fields::put, "digest", digest.orElse(null));
-      fields.put("tags", service.tags());
-      text(fields::put, "problem", service.problem());
+      Digest digest = service.digest();
       Rollout had = service.broughtBy().orElse(null);
-      text(fields::put, "deliveryId", had == null ? null : had.id());
-      text(fields::put, "pushedAt", had == null ? null : had.push().time());
-      fields.put("lastPush", service.lastPush());
-      fields.set("last", service.last().map(History::fields).orElse(null));
+      Instant pushedAt = had == null ? null : had.push().time();
       Hold hold = service.record().hold();
-      text(fields::put, "heldSince", hold == null ? null : hold.since());
-      fields.put("waiting", service.record().open().size());
-      text(fields::put, "error", service.error());
-      fields.put("running", service.running()).put("wanted", service.wanted());
+      // What is not known is null rather than left out.
+      opted
+          .addObject()
+          .put("name", service.name())
+          .put("image", service.image())
+          .put("digest", digest == null ? null : digest.value())
+          .put("tags", service.tags())
+          .put("problem", service.problem())
+          .put("deliveryId", had == null ? null : had.id())
+          .put("pushedAt", pushedAt == null ? null : pushedAt.toString())
+          .put("lastPush", service.lastPush())
+          .<ObjectNode>set("last", service.last().map(History::fields).orElse(null))
+          .put("heldSince", hold == null ? null : hold.since().toString())
+          .put("holdReason", hold == null ? null : hold.reason())
+          .put("waiting", service.record().open().size())
+          .put("error", service.error())
+          .put("running", service.running())
+          .put("wanted", service.wanted());
     }
     ArrayNode others = json.putArray("notOptedIn");
     strays.forEach(
         stray -> others.addObject().put("name", stray.name()).put("problem", stray.problem()));
     return json.toPrettyString() + "\n";
-  }
-
-  /// What is not known is null rather than left out.
-  private static void text(
-      BiConsumer<String, @Nullable String> put, String field, @Nullable Object value) {
-    put.accept(field, value == null ? null : value.toString());
   }
 }

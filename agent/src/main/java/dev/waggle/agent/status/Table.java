@@ -1,18 +1,19 @@
 package dev.waggle.agent.status;
 
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 
 /// Rows of words under a head, aligned.
 final class Table {
 
-  private static final int MOST_COLUMNS = 120;
+  private static final int MAX_COLUMNS = 120;
   private static final int BETWEEN = 2;
 
   /// A column is not cut below this: nobody could tell what it says.
-  private static final int LEAST = 16;
+  private static final int MIN_WIDTH = 16;
 
   private Table() {}
 
@@ -32,22 +33,17 @@ final class Table {
   }
 
   private static List<Integer> widths(List<List<String>> rows) {
-    Integer[] widths = new Integer[rows.getFirst().size()];
-    Arrays.fill(widths, 0);
-    for (List<String> row : rows) {
-      for (int i = 0; i < widths.length; i++) {
-        widths[i] = Math.max(widths[i], row.get(i).length());
-      }
-    }
-    List<Integer> fitting = new ArrayList<>(List.of(widths));
-    int tooMuch =
-        fitting.stream().mapToInt(width -> width + BETWEEN).sum() - BETWEEN - MOST_COLUMNS;
-    while (tooMuch > 0 && Collections.max(fitting) > LEAST) {
-      int widest = fitting.indexOf(Collections.max(fitting));
-      fitting.set(widest, fitting.get(widest) - 1);
+    List<Integer> widths =
+        IntStream.range(0, rows.getFirst().size())
+            .mapToObj(i -> rows.stream().mapToInt(row -> row.get(i).length()).max().orElse(0))
+            .collect(Collectors.toCollection(ArrayList::new));
+    int tooMuch = widths.stream().mapToInt(width -> width + BETWEEN).sum() - BETWEEN - MAX_COLUMNS;
+    while (tooMuch > 0 && Collections.max(widths) > MIN_WIDTH) {
+      int widest = widths.indexOf(Collections.max(widths));
+      widths.set(widest, widths.get(widest) - 1);
       tooMuch--;
     }
-    return fitting;
+    return widths;
   }
 
   private static String cut(String cell, int width) {

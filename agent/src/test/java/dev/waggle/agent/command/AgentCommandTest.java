@@ -19,7 +19,8 @@ class AgentCommandTest {
   private final ByteArrayOutputStream err = new ByteArrayOutputStream();
 
   @ParameterizedTest
-  @ValueSource(strings = {"frobnicate", "--frobnicate", "status --frobnicate", "status all"})
+  @ValueSource(
+      strings = {"frobnicate", "--frobnicate", "--json", "status --frobnicate", "status all"})
   void showsTheUsageWhereItDoesNotUnderstand(String arguments) {
     assertThat(run(NO_ENGINE, arguments.split(" ", -1))).isEqualTo(2);
     assertThat(out.toString(StandardCharsets.UTF_8)).isEmpty();
@@ -27,10 +28,35 @@ class AgentCommandTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"--help", "status --help", "doctor -h", "--version"})
+  @ValueSource(strings = {"--help", "status --help", "doctor -h", "hold --help"})
   void helps(String arguments) {
     assertThat(run(NO_ENGINE, arguments.split(" ", -1))).isZero();
-    assertThat(out.toString(StandardCharsets.UTF_8)).contains("agent");
+    assertThat(out.toString(StandardCharsets.UTF_8))
+        .contains("Usage: agent")
+        .contains("--json")
+        .contains("--version");
+  }
+
+  @Test
+  void explainsACommandInItsOwnWords() {
+    assertThat(run(NO_ENGINE, "status", "--help")).isZero();
+    assertThat(out.toString(StandardCharsets.UTF_8))
+        .startsWith("Usage: agent status [-hV] [--json]\nLists the opted-in services")
+        .doesNotContain("Rolls Docker Swarm services");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"--version", "-V", "status --version", "rollback -V"})
+  void tellsTheVersion(String arguments) {
+    assertThat(run(NO_ENGINE, arguments.split(" ", -1))).isZero();
+    assertThat(out.toString(StandardCharsets.UTF_8)).isEqualTo("waggle agent (unpacked)\n");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"doctor --json", "--json doctor"})
+  void printsJson(String arguments) {
+    assertThat(run(Map.of("DOCKER_HOST", "ssh://droplet"), arguments.split(" ", -1))).isEqualTo(1);
+    assertThat(out.toString(StandardCharsets.UTF_8)).startsWith("{\n  \"good\" : false,");
   }
 
   @Test

@@ -68,7 +68,7 @@ class RecordCommandsTest {
 
     assertThat(run("release", EngineOverHttp.ID)).isZero();
 
-    assertThat(text()).isEqualTo("site is released; 1 pushes wait\n");
+    assertThat(text()).isEqualTo("site is released; 1 push waits\n");
     assertThat(engine.record()).isEqualTo(waits);
   }
 

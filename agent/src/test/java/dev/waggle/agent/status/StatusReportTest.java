@@ -21,6 +21,8 @@ import dev.waggle.agent.service.HandClock;
 import dev.waggle.agent.service.ServiceState;
 import dev.waggle.agent.service.SwarmInMemory;
 import dev.waggle.agent.service.TaskState;
+import java.time.Clock;
+import java.time.Duration;
 import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -30,6 +32,7 @@ class StatusReportTest {
   private static final JsonMapper JSON = new JsonMapper();
   private static final String DIGEST = "sha256:" + "1".repeat(64);
   private static final Instant NOON = Recorded.NOON;
+  private static final Clock LATER = new HandClock(NOON.plus(Duration.ofHours(4)));
   private static final Rollout UPDATED =
       pushed("JKJaXmPLvHcESHA=", "2", DIGEST)
           .ended(
@@ -176,8 +179,9 @@ class StatusReportTest {
     assertThat(report.text())
         .contains("  held       2 of 2")
         .contains(
-            "\nplaylistlog: held since 2026-11-01T12:00:00Z (a fair [31m), 1 pushes wait: agent"
-                + " release playlistlog\n");
+            "\n"
+                + "playlistlog: held for 3 hours, since 2026-11-01T12:00:00Z (a fair [31m), 1 push"
+                + " waits: agent release playlistlog\n");
   }
 
   @Test
@@ -187,8 +191,8 @@ class StatusReportTest {
     assertThat(report(playlistlog, up("1"), up("2")).text())
         .contains("  updated    2 of 2")
         .contains(
-            "\nplaylistlog: held since 2026-11-01T12:00:00Z, 0 pushes wait: agent release"
-                + " playlistlog\n");
+            "\nplaylistlog: held for 4 hours, since 2026-11-01T12:00:00Z, 0 pushes wait: agent"
+                + " release playlistlog\n");
   }
 
   @Test
@@ -311,6 +315,7 @@ class StatusReportTest {
                       "detail": ""
                     },
                     "heldSince": null,
+                    "holdReason": null,
                     "waiting": 0,
                     "error": null,
                     "running": 2,
@@ -334,6 +339,7 @@ class StatusReportTest {
     assertThat(service.path("pushedAt").isNull()).isTrue();
     assertThat(service.path("lastPush").textValue()).isEqualTo("no push yet");
     assertThat(service.path("heldSince").textValue()).isEqualTo(NOON.toString());
+    assertThat(service.path("holdReason").textValue()).isEqualTo("why");
   }
 
   @Test
@@ -348,7 +354,7 @@ class StatusReportTest {
             .with(new ServiceState(playlistlog))
             .with(new ServiceState(other));
 
-    StatusReport report = StatusReport.of(swarm, new RecordsInMemory());
+    StatusReport report = StatusReport.of(swarm, new RecordsInMemory(), LATER);
 
     assertThat(report.services()).extracting(ServiceStatus::name).containsExactly("playlistlog");
     assertThat(report.strays()).extracting(StatusReport.Stray::name).containsExactly("other");
@@ -362,7 +368,7 @@ class StatusReportTest {
     swarm.has(service.id(), tasks);
     RecordsInMemory records = new RecordsInMemory();
     records.put(service.id(), record);
-    return StatusReport.of(swarm, records);
+    return StatusReport.of(swarm, records, LATER);
   }
 
   private void remember(Rollout rollout) {

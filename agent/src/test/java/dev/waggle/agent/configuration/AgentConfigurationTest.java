@@ -1,9 +1,8 @@
-package dev.waggle.agent;
+package dev.waggle.agent.configuration;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
-import dev.waggle.agent.AgentConfiguration.InvalidConfigurationException;
 import dev.waggle.agent.outbox.Address;
 import dev.waggle.agent.record.Outcome;
 import dev.waggle.agent.swarm.RegistryCredentials;
@@ -31,7 +30,7 @@ class AgentConfigurationTest {
 
   @Test
   void needsNothingButTheQueue() {
-    assertThat(AgentConfiguration.from(Map.of("WAGGLE_QUEUE_URL", QUEUE, "PATH", "/bin")))
+    assertThat(AgentConfiguration.parse(Map.of("WAGGLE_QUEUE_URL", QUEUE, "PATH", "/bin")))
         .isEqualTo(
             new AgentConfiguration(
                 URI.create(QUEUE),
@@ -50,7 +49,7 @@ class AgentConfigurationTest {
             directory.resolve("addresses"),
             "# who is told\nntfy https://ntfy.sh/waggle tk_secret\n");
     assertThat(
-            AgentConfiguration.from(
+            AgentConfiguration.parse(
                 Map.of(
                     "WAGGLE_QUEUE_URL",
                     QUEUE,
@@ -85,7 +84,7 @@ class AgentConfigurationTest {
     assertThatExceptionOfType(InvalidConfigurationException.class)
         .isThrownBy(
             () ->
-                AgentConfiguration.from(
+                AgentConfiguration.parse(
                     Map.of(
                         "DOCKER_HOST",
                         "ssh://droplet",
@@ -104,7 +103,7 @@ class AgentConfigurationTest {
     assertThatExceptionOfType(InvalidConfigurationException.class)
         .isThrownBy(
             () ->
-                AgentConfiguration.from(
+                AgentConfiguration.parse(
                     Map.of(
                         "WAGGLE_QUEUE_URL",
                         "https://sqs.eu-north-1.amazonaws.com/1/waggle",
@@ -117,7 +116,7 @@ class AgentConfigurationTest {
   @Test
   void takesATimeoutOfADay() {
     assertThat(
-            AgentConfiguration.from(
+            AgentConfiguration.parse(
                     Map.of("WAGGLE_QUEUE_URL", QUEUE, "WAGGLE_ROLLOUT_TIMEOUT", "24h"))
                 .rolloutTimeout())
         .isEqualTo(Duration.ofDays(1));
@@ -137,7 +136,7 @@ class AgentConfigurationTest {
     assertThatExceptionOfType(InvalidConfigurationException.class)
         .isThrownBy(
             () ->
-                AgentConfiguration.from(
+                AgentConfiguration.parse(
                     Map.of(
                         "WAGGLE_NOTIFY_FILE",
                         addresses.toString(),
@@ -157,7 +156,7 @@ class AgentConfigurationTest {
     assertThatExceptionOfType(InvalidConfigurationException.class)
         .isThrownBy(
             () ->
-                AgentConfiguration.from(
+                AgentConfiguration.parse(
                     Map.of(
                         "WAGGLE_QUEUE_URL",
                         QUEUE,
@@ -165,5 +164,32 @@ class AgentConfigurationTest {
                         "https://hooks.slack.com/services/canary")))
         .withMessageContaining("WAGGLE_NOTIFY_FILE: expected the absolute path")
         .withMessageNotContaining("canary");
+  }
+
+  @Test
+  void namesEverythingThatIsWrongWithTheRegistryCredentials(@TempDir Path directory)
+      throws IOException {
+    Path config =
+        Files.writeString(
+            directory.resolve("config.json"),
+            """
+            {"credsStore": "pass", "credHelpers": {"docker.io": "pass"}}
+            """);
+    assertThatExceptionOfType(InvalidConfigurationException.class)
+        .isThrownBy(
+            () ->
+                AgentConfiguration.parse(
+                    Map.of(
+                        "WAGGLE_QUEUE_URL",
+                        QUEUE,
+                        "WAGGLE_REGISTRY_CONFIG_FILE",
+                        config.toString())))
+        .satisfies(
+            wrong ->
+                assertThat(wrong.problems())
+                    .hasSize(2)
+                    .allMatch(
+                        problem ->
+                            problem.startsWith("WAGGLE_REGISTRY_CONFIG_FILE: " + config + ": ")));
   }
 }
