@@ -30,8 +30,8 @@ class RecordsCheckTest {
 
   @ParameterizedTest
   @CsvSource({
-    "PT0S, 0 minutes",
-    "PT-5S, 0 minutes",
+    "PT0S, 0 seconds",
+    "PT-5S, 0 seconds",
     "PT1M, 1 minute",
     "PT45M, 45 minutes",
     "PT59M59S, 59 minutes",
