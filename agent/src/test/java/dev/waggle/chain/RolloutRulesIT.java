@@ -493,6 +493,67 @@ class RolloutRulesIT {
     }
   }
 
+  @Test
+  @Tag("engines")
+  void touchesNothingForAnImageThatNoNodeCanRun() {
+    try (Stage stage = stage("platform")) {
+      String first = stage.image("1", Health.HEALTHY);
+      stage.create(Stage.spec("platform", first, 1), 1);
+      JsonNode before = stage.service("platform");
+      String foreign = stage.artifacts().pushFor("s390x", "1", "2");
+      stage.startAgent();
+      stage.push("foreign", "vorce/platform:2@" + foreign);
+
+      JsonNode closing = stage.awaitClosing("foreign", null);
+      assertThat(outcome(closing)).isEqualTo("not for this swarm");
+      assertThat(closing.path("detail").asText())
+          .matches(
+              "built for linux/s390x, and the nodes are (linux/\\S+); build with --platform \\1");
+      assertThat(stage.service("platform")).isEqualTo(before);
+    }
+  }
+
+  @Test
+  @Tag("engines")
+  void touchesNothingForWhatIsNoImage() {
+    try (Stage stage = stage("chart")) {
+      String first = stage.image("1", Health.HEALTHY);
+      stage.create(Stage.spec("chart", first, 1), 1);
+      JsonNode before = stage.service("chart");
+      String chart = stage.artifacts().pushChart("1.0.0");
+      String signature = "sha256-" + Stage.digest(first).substring("sha256:".length()) + ".sig";
+      stage.startAgent();
+      stage.push("signature", "vorce/chart:" + signature + "@" + chart);
+      assertThat(stage.awaitOutcome("signature")).isEqualTo("not an image");
+      stage.push("chart", "vorce/chart:1.0.0@" + chart);
+      assertThat(stage.awaitOutcome("chart")).isEqualTo("not an image");
+      assertThat(stage.service("chart")).isEqualTo(before);
+    }
+  }
+
+  /// One replica of a service without any settings: Swarm calls the rollback completed while
+  /// nothing serves yet.
+  @Test
+  @Tag("engines")
+  void saysRolledBackNoSoonerThanTheImageBeforeServesAgain() {
+    try (Stage stage = stage("serving-again")) {
+      String first = stage.image("1", Health.HEALTHY);
+      ObjectNode plain = Stage.spec("serving-again", first, 1);
+      plain.withObject("/TaskTemplate/ContainerSpec").remove("HealthCheck");
+      stage.create(plain, 1);
+      String crashing = stage.image("2", Health.CRASHES);
+      stage.startAgent();
+      stage.push("crashing", crashing);
+
+      JsonNode closing = stage.awaitClosing("crashing", null);
+      assertThat(outcome(closing)).isEqualTo("rolled back");
+      assertThat(stage.running("serving-again")).isEqualTo(1);
+      assertThat(stage.imageOf("serving-again")).isEqualTo(first);
+      assertThat(closing.path("detail").asText()).doesNotContain("does not run");
+      assertThat(closing.has("servingAgainAt")).isTrue();
+    }
+  }
+
   private static void awaitState(Stage stage, String service, String state) {
     Await.until(
         "an update that is " + state,

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.waggle.testhost.AgentImage;
+import dev.waggle.testhost.Artifacts;
 import dev.waggle.testhost.Await;
 import dev.waggle.testhost.EngineHttp;
 import dev.waggle.testhost.PlaylistlogImages;
@@ -110,6 +111,11 @@ final class Stage implements AutoCloseable {
   /// @return `REPOSITORY:TAG@DIGEST`
   String image(String tag, Health health) {
     return repository + ":" + tag + "@" + images.push(repository, tag, health);
+  }
+
+  /// Puts into the repository what no `docker build` of this machine makes.
+  Artifacts artifacts() {
+    return new Artifacts(engine.registry(), repository);
   }
 
   static String digest(String image) {

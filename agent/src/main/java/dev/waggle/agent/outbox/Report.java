@@ -79,6 +79,7 @@ record Report(@Nullable String service, Rollout rollout, Ending ending) {
     stations.put("received", rollout.received());
     pass(stations, "started", ending.started());
     pass(stations, "firstServing", ending.serving());
+    pass(stations, "servingAgain", ending.servingAgain());
     if (outcome() == Outcome.UPDATED) {
       stations.put("converged", ending.at());
     }

@@ -10,6 +10,8 @@ import org.jspecify.annotations.Nullable;
 /// @param at when that was known
 /// @param started when the update was sent to the engine, null if none was
 /// @param serving when the first task of the image ran, null if none did
+/// @param servingAgain when the image before ran again in every slot, null if it had not to or did
+///   not
 /// @param before the image that the service named before, null if it was not touched
 /// @param told whether log and notifications have it
 public record Ending(
@@ -18,6 +20,7 @@ public record Ending(
     Instant at,
     @Nullable Instant started,
     @Nullable Instant serving,
+    @Nullable Instant servingAgain,
     @Nullable String before,
     boolean told) {
 
@@ -36,12 +39,24 @@ public record Ending(
         + "…";
   }
 
+  /// An ending after which no image before had to run again.
+  public Ending(
+      Outcome outcome,
+      String detail,
+      Instant at,
+      @Nullable Instant started,
+      @Nullable Instant serving,
+      @Nullable String before,
+      boolean told) {
+    this(outcome, detail, at, started, serving, null, before, told);
+  }
+
   /// An ending that touched nothing.
   public static Ending untouched(Outcome outcome, String detail, Instant at) {
     return new Ending(outcome, detail, at, null, null, null, false);
   }
 
   Ending asTold() {
-    return new Ending(outcome, detail, at, started, serving, before, true);
+    return new Ending(outcome, detail, at, started, serving, servingAgain, before, true);
   }
 }

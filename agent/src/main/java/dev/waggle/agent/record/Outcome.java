@@ -32,6 +32,10 @@ public enum Outcome {
   SUPERSEDED(Level.INFO, Effect.NONE),
   /// Somebody removed the service meanwhile.
   REMOVED(Level.WARN, Effect.FAILED),
+  /// No node of the swarm can run the image.
+  NOT_FOR_THIS_SWARM(Level.ERROR, Effect.FAILED),
+  /// What was pushed is no image, such as a signature or a chart.
+  NOT_AN_IMAGE(Level.INFO, Effect.NONE),
   /// The registry does not have the image for this engine.
   REFUSED_BY_THE_REGISTRY(Level.ERROR, Effect.FAILED),
   /// The registry does not show the image to this agent.

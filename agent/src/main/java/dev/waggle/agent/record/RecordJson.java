@@ -75,6 +75,7 @@ public final class RecordJson {
       put(node, "at", ending.at());
       put(node, "startedAt", ending.started());
       put(node, "servingAt", ending.serving());
+      put(node, "servingAgainAt", ending.servingAgain());
       put(node, "before", ending.before());
       node.put("told", ending.told());
     }
@@ -172,6 +173,7 @@ public final class RecordJson {
             Instant.parse(json.path("at").asText()),
             time(json.path("startedAt")),
             time(json.path("servingAt")),
+            time(json.path("servingAgainAt")),
             optional(json.path("before"), Function.identity()),
             json.path("told").asBoolean())
         : null;

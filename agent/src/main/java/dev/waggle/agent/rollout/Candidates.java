@@ -69,6 +69,9 @@ final class Candidates {
   private static Optional<Conclusion> obstacle(
       ServiceRecord record, ServiceState service, ServiceLabels labels, Rollout rollout) {
     Push push = rollout.push();
+    if (push.tag().isOfAnAttachment()) {
+      return Optional.of(Conclusion.ofTheImage(Outcome.NOT_AN_IMAGE, ""));
+    }
     if (service.isJob()) {
       return Optional.of(Conclusion.of(Outcome.LEFT_ALONE, "a job has no rolling update"));
     }

@@ -21,6 +21,9 @@ final class Following {
   /// So many failures after Swarm has stopped watching are no accident.
   private static final int MAX_FAILURES = 3;
 
+  /// Somebody must hear of a service that does not come back, and a newer push may mend it.
+  private static final Duration MAX_RECOVERY = Duration.ofMinutes(1);
+
   private Following() {}
 
   static Step next(View view, Rollout rollout, Attempt attempt) {
@@ -28,7 +31,9 @@ final class Following {
     Progress progress =
         Progress.of(service, view.tasks(), view.nodes(), attempt.image(), view.seen().lastError());
     return switch (progress) {
-      case Progress.Failed(Conclusion conclusion) -> failed(view, rollout, conclusion);
+      case Progress.RolledBack(String error, long missing) ->
+          rolledBack(view, rollout, error, missing);
+      case Progress.Failed(Conclusion conclusion) -> new Step.Close(rollout, conclusion, true);
       case Progress.Underway() -> underway(view, rollout, attempt);
       case Progress.Converged _ when !attempt.updates() && !view.seen().followed() ->
           new Step.Close(rollout, Conclusion.of(Outcome.ALREADY_CURRENT), false);
@@ -40,13 +45,16 @@ final class Following {
     };
   }
 
-  private static Step failed(View view, Rollout rollout, Conclusion conclusion) {
+  /// Swarm calls a rollback completed while the image before may not serve yet.
+  private static Step rolledBack(View view, Rollout rollout, String error, long missing) {
     int tries = rollout.tries() + 1;
-    return conclusion.outcome() == Outcome.ROLLED_BACK
-            && Progress.mayPass(conclusion.detail())
-            && tries < MAX_TRIES
-        ? new Step.Postpone(rollout, view.now().plus(PAUSE_PER_TRY.multipliedBy(tries)))
-        : new Step.Close(rollout, conclusion, true);
+    if (Progress.mayPass(error) && tries < MAX_TRIES) {
+      return new Step.Postpone(rollout, view.now().plus(PAUSE_PER_TRY.multipliedBy(tries)));
+    }
+    if (missing > 0 && view.seen().rolledBack().compareTo(MAX_RECOVERY) < 0 && !view.isTimeUp()) {
+      return new Step.Wait("the image before");
+    }
+    return new Step.Close(rollout, Conclusion.rolledBack(error, missing, view.seen().down()), true);
   }
 
   /// Swarm counts tasks that fail, but waits forever for one that finds no place; and an engine

@@ -4,7 +4,7 @@ import dev.waggle.agent.record.Attempt;
 import dev.waggle.agent.record.Rollout;
 import dev.waggle.agent.record.ServiceRecord;
 import dev.waggle.agent.service.ServiceState;
-import dev.waggle.agent.service.Swarm;
+import dev.waggle.agent.service.ServiceState.UpdateState;
 import dev.waggle.agent.service.TaskState;
 import java.time.Duration;
 import java.time.Instant;
@@ -22,7 +22,10 @@ final class Memory {
   private boolean followed;
   private String lastError = "";
   private @Nullable Duration converged;
-  private Swarm.@Nullable Resolution answer;
+  private @Nullable Duration rolledBack;
+  private @Nullable Duration downSince;
+  private Duration down = Duration.ZERO;
+  private Lookups.@Nullable Found answer;
   private @Nullable Instant sent;
   private @Nullable Instant serving;
 
@@ -57,6 +60,9 @@ final class Memory {
   View.Seen look(
       ServiceRecord record, ServiceState service, List<TaskState> tasks, Duration elapsed) {
     boolean before = followed;
+    rolledBack =
+        since(service.updateState() == UpdateState.ROLLBACK_COMPLETED, rolledBack, elapsed);
+    countDown(tasks, elapsed);
     record
         .underWay()
         .map(Rollout::attempt)
@@ -73,11 +79,27 @@ final class Memory {
         before,
         lastError,
         elapsed.minus(began),
-        converged == null ? Duration.ZERO : elapsed.minus(converged));
+        converged == null ? Duration.ZERO : elapsed.minus(converged),
+        rolledBack == null ? Duration.ZERO : elapsed.minus(rolledBack),
+        down);
   }
 
-  void noteAnswer(Swarm.Resolution registrys) {
-    answer = registrys;
+  private static @Nullable Duration since(
+      boolean now, @Nullable Duration before, Duration elapsed) {
+    return now ? before == null ? elapsed : before : null;
+  }
+
+  /// Looks are about a second apart: what happens between two of them is not seen.
+  private void countDown(List<TaskState> tasks, Duration elapsed) {
+    boolean isDown = !tasks.isEmpty() && tasks.stream().noneMatch(TaskState::running);
+    if (downSince != null) {
+      down = down.plus(elapsed.minus(downSince));
+    }
+    downSince = isDown ? elapsed : null;
+  }
+
+  void noteAnswer(Lookups.Found found) {
+    answer = found;
   }
 
   void noteSending(Instant now) {
@@ -97,8 +119,8 @@ final class Memory {
     converged = null;
   }
 
-  /// What the registry said of the image, if it was asked.
-  Optional<Swarm.Resolution> answer() {
+  /// What was found of the image, if it was looked up.
+  Optional<Lookups.Found> answer() {
     return Optional.ofNullable(answer);
   }
 

@@ -1,7 +1,9 @@
 package dev.waggle.agent.rollout;
 
+import dev.waggle.agent.record.Outcome;
 import dev.waggle.agent.service.NodeState;
 import dev.waggle.agent.service.ResolvedImage;
+import dev.waggle.agent.service.ResolvedImage.Platform;
 import dev.waggle.agent.service.ServiceState;
 import java.util.List;
 import java.util.Locale;
@@ -9,6 +11,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /// Whether the tasks of an update that starts the new before it stops the old can find a place: a
@@ -27,9 +31,39 @@ final class Placement {
 
   private Placement() {}
 
-  /// Whether what this says may depend on the nodes, which are then worth asking for.
-  static boolean dependsOnNodes(ServiceState service) {
-    return service.hasHostPort() || service.mostReplicasPerNode() > 0;
+  /// Why no node can run the image for the service; empty if one can.
+  static Optional<Conclusion> obstacle(
+      ServiceState service, ResolvedImage image, List<NodeState> nodes) {
+    List<NodeState> allowed =
+        nodes.stream().filter(node -> satisfies(node, service.constraints())).toList();
+    if (nodes.isEmpty() || allowed.stream().anyMatch(node -> runs(node, image))) {
+      return Optional.empty();
+    }
+    if (allowed.isEmpty()) {
+      return Optional.of(
+          Conclusion.of(
+              Outcome.LEFT_ALONE,
+              "no node meets its constraints: " + String.join(", ", service.constraints())));
+    }
+    String theirs =
+        platforms(allowed.stream().map(node -> new Platform(node.architecture(), node.os())));
+    return Optional.of(
+        Conclusion.ofTheImage(
+            Outcome.NOT_FOR_THIS_SWARM,
+            "built for "
+                + platforms(image.platforms().stream())
+                + ", and the nodes are "
+                + theirs
+                + "; build with --platform "
+                + theirs.replace(", ", ",")));
+  }
+
+  private static String platforms(Stream<Platform> platforms) {
+    return platforms
+        .map(platform -> platform.os() + "/" + architecture(platform.architecture()))
+        .distinct()
+        .sorted()
+        .collect(Collectors.joining(", "));
   }
 
   /// What stands in the way of starting first; empty if nothing does.

@@ -60,14 +60,11 @@ final class Plan {
 
   /// Whether the step may depend on the nodes.
   static boolean dependsOnNodes(ServiceRecord record, ServiceState service) {
-    return record
-        .underWay()
-        .map(Rollout::attempt)
-        .filter(
-            attempt ->
-                service.has(attempt.image())
-                    ? Progress.dependsOnNodes(service, attempt.image())
-                    : Placement.dependsOnNodes(service))
-        .isPresent();
+    return record.underWay().isPresent()
+        && switch (service.updateState()) {
+          case NONE, COMPLETED -> names(record, service);
+          case ROLLBACK_COMPLETED -> true;
+          case UPDATING, PAUSED, ROLLBACK_STARTED, ROLLBACK_PAUSED, UNKNOWN -> false;
+        };
   }
 }

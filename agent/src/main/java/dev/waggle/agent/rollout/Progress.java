@@ -1,6 +1,5 @@
 package dev.waggle.agent.rollout;
 
-import dev.waggle.agent.push.Digest;
 import dev.waggle.agent.push.ImageReference;
 import dev.waggle.agent.record.Outcome;
 import dev.waggle.agent.service.NodeState;
@@ -8,11 +7,8 @@ import dev.waggle.agent.service.ServiceState;
 import dev.waggle.agent.service.TaskState;
 import java.time.Instant;
 import java.util.Comparator;
-import java.util.HashSet;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
-import java.util.SequencedSet;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -40,17 +36,14 @@ sealed interface Progress {
   ///   so; it says nothing of an update that changes no task
   record Converged(boolean completed) implements Progress {}
 
+  /// Swarm went back to the image before.
+  ///
+  /// @param error what a task of the image said when it failed, empty if none did
+  /// @param missing how many replicas do not run the image before yet
+  record RolledBack(String error, long missing) implements Progress {}
+
   /// It will not get there.
   record Failed(Conclusion conclusion) implements Progress {}
-
-  /// Whether the judgement may depend on the nodes, which are then worth asking for.
-  static boolean dependsOnNodes(ServiceState service, ImageReference image) {
-    return service.has(image)
-        && switch (service.updateState()) {
-          case NONE, COMPLETED, ROLLBACK_COMPLETED -> true;
-          case UPDATING, PAUSED, ROLLBACK_STARTED, ROLLBACK_PAUSED, UNKNOWN -> false;
-        };
-  }
 
   /// Judges by what the engine says.
   ///
@@ -66,7 +59,7 @@ sealed interface Progress {
     if (!service.has(image)) {
       return switch (service.updateState()) {
         case ROLLBACK_STARTED -> new Underway();
-        case ROLLBACK_COMPLETED -> new Failed(Conclusion.ofTheImage(Outcome.ROLLED_BACK, error));
+        case ROLLBACK_COMPLETED -> new RolledBack(error, missing(service, tasks, nodes));
         case ROLLBACK_PAUSED -> new Failed(paused(service, error));
         case NONE, UPDATING, PAUSED, COMPLETED, UNKNOWN ->
             new Failed(Conclusion.hasAnother(service));
@@ -109,22 +102,10 @@ sealed interface Progress {
 
   /// How many tasks of the image started and failed since a time.
   static long failures(List<TaskState> tasks, ImageReference image, Instant since) {
-    return failed(tasks, since).filter(task -> task.isOf(image)).count();
-  }
-
-  /// The contents whose tasks failed since a time, the last at the end.
-  static SequencedSet<Digest> failedSince(List<TaskState> tasks, Instant time) {
-    return failed(tasks, time)
-        .flatMap(task -> ImageReference.parse(task.image()).stream())
-        .flatMap(image -> Stream.ofNullable(image.digest()))
-        .collect(Collectors.toCollection(LinkedHashSet::new));
-  }
-
-  private static Stream<TaskState> failed(List<TaskState> tasks, Instant since) {
     return tasks.stream()
-        .filter(task -> isFailureAfterStart(task.error()))
+        .filter(task -> task.isOf(image) && isFailureAfterStart(task.error()))
         .filter(task -> task.since() != null && !task.since().isBefore(since))
-        .sorted(Comparator.comparing(task -> task.since() == null ? since : task.since()));
+        .count();
   }
 
   /// Whether what a task said when it failed speaks against the image.
@@ -140,26 +121,40 @@ sealed interface Progress {
         error.isEmpty() ? service.updateMessage() : service.updateMessage() + ": " + error);
   }
 
+  /// How many replicas do not run what the service names.
+  private static long missing(ServiceState service, List<TaskState> tasks, List<NodeState> nodes) {
+    List<TaskState> wanted = onNodes(tasks, nodes).filter(TaskState::wanted).toList();
+    long slots = wanted.stream().map(TaskState::slot).distinct().count();
+    long serving =
+        wanted.stream()
+            .filter(task -> task.running() && isOfTheService(service, task))
+            .map(TaskState::slot)
+            .distinct()
+            .count();
+    return Math.max(0, service.replicas().orElse(slots) - serving);
+  }
+
+  /// A service that nobody pinned names no content.
+  private static boolean isOfTheService(ServiceState service, TaskState task) {
+    return task.image().equals(service.imageText())
+        || service.image().filter(task::isOf).isPresent();
+  }
+
+  private static Stream<TaskState> onNodes(List<TaskState> tasks, List<NodeState> nodes) {
+    Set<String> absent =
+        nodes.stream().filter(NodeState::absent).map(NodeState::id).collect(Collectors.toSet());
+    return tasks.stream().filter(task -> !absent.contains(task.nodeId()));
+  }
+
   /// Nothing else either: where its engine was killed Swarm may keep two tasks of a slot.
   private static boolean everySlotRuns(
       ServiceState service, List<TaskState> tasks, List<NodeState> nodes, ImageReference image) {
-    Set<String> absentNodes =
-        nodes.stream().filter(NodeState::absent).map(NodeState::id).collect(Collectors.toSet());
-    Set<String> slots = new HashSet<>();
-    Set<String> serving = new HashSet<>();
-    for (TaskState task : tasks) {
-      if (task.wanted() && !absentNodes.contains(task.nodeId())) {
-        slots.add(task.slot());
-        if (task.running()) {
-          if (!task.isOf(image)) {
-            return false;
-          }
-          serving.add(task.slot());
-        }
-      }
-    }
+    List<TaskState> wanted = onNodes(tasks, nodes).filter(TaskState::wanted).toList();
+    List<TaskState> running = wanted.stream().filter(TaskState::running).toList();
+    Set<String> slots = wanted.stream().map(TaskState::slot).collect(Collectors.toSet());
+    Set<String> serving = running.stream().map(TaskState::slot).collect(Collectors.toSet());
     boolean enough =
         service.replicas().map(replicas -> slots.size() == replicas).orElse(!slots.isEmpty());
-    return enough && serving.equals(slots);
+    return enough && serving.equals(slots) && running.stream().allMatch(task -> task.isOf(image));
   }
 }

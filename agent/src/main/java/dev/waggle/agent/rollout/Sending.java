@@ -5,12 +5,14 @@ import dev.waggle.agent.push.ImageReference;
 import dev.waggle.agent.record.Attempt;
 import dev.waggle.agent.record.Outcome;
 import dev.waggle.agent.record.Rollout;
+import dev.waggle.agent.service.NodeState;
 import dev.waggle.agent.service.ResolvedImage;
 import dev.waggle.agent.service.ServiceLabels;
 import dev.waggle.agent.service.ServiceState;
 import dev.waggle.agent.service.Swarm;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
 
@@ -119,12 +121,26 @@ final class Sending {
         rollout,
         attempt.image(),
         found -> {
+          if (found.platforms().isEmpty() && !rollout.isCommanded()) {
+            return withoutPlatform(view, rollout);
+          }
           ResolvedImage image = new ResolvedImage(attempt.image(), found.platforms());
           return failedByHand(view, rollout, attempt)
+              .or(() -> Placement.obstacle(view.service(), image, nodes(view)))
               .or(() -> noPlace(view, image))
               .<Step>map(conclusion -> new Step.Close(rollout, conclusion, false))
               .orElseGet(() -> new Step.Send(rollout, spec(view, image)));
         });
+  }
+
+  /// An image names its platform. But the engine names none either where the registry is unwell.
+  private static Step withoutPlatform(View view, Rollout rollout) {
+    return rollout.tries() == 0
+        ? new Step.Postpone(rollout, view.now().plus(REGISTRY_LAG))
+        : new Step.Close(
+            rollout,
+            Conclusion.ofTheImage(Outcome.NOT_AN_IMAGE, "the registry names no platform for it"),
+            false);
   }
 
   private static Step lookedUp(
@@ -132,7 +148,7 @@ final class Sending {
     if (view.lookup().isEmpty()) {
       return new Step.LookUp(image);
     }
-    return switch (view.lookup().get()) {
+    return switch (view.lookup().get().resolution()) {
       case Swarm.Resolution.Refused(String reason) ->
           new Step.Close(
               rollout, Conclusion.ofTheImage(Outcome.REFUSED_BY_THE_REGISTRY, reason), false);
@@ -157,6 +173,10 @@ final class Sending {
     };
   }
 
+  private static List<NodeState> nodes(View view) {
+    return view.lookup().map(Lookups.Found::nodes).orElse(List.of());
+  }
+
   private static ObjectNode spec(View view, ResolvedImage image) {
     return switch (view.labels()) {
       case ServiceLabels.Reading.Valid(ServiceLabels labels) ->
@@ -168,7 +188,7 @@ final class Sending {
 
   private static Optional<Conclusion> noPlace(View view, ResolvedImage image) {
     return Specification.startsFirst(spec(view, image))
-        ? Placement.obstacleToStartFirst(view.service(), image, view.nodes())
+        ? Placement.obstacleToStartFirst(view.service(), image, nodes(view))
             .map(
                 obstacle ->
                     Conclusion.of(

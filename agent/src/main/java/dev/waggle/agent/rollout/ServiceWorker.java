@@ -206,6 +206,7 @@ final class ServiceWorker {
             clock.instant(),
             attempt == null ? null : memory.sent().orElse(attempt.since()),
             attempt == null ? null : memory.serving().orElse(null),
+            conclusion.servesAgain() ? clock.instant() : null,
             attempt == null ? null : attempt.before(),
             false);
     ServiceRecord next =

@@ -5,7 +5,6 @@ import dev.waggle.agent.record.ServiceRecord;
 import dev.waggle.agent.service.NodeState;
 import dev.waggle.agent.service.ServiceLabels;
 import dev.waggle.agent.service.ServiceState;
-import dev.waggle.agent.service.Swarm;
 import dev.waggle.agent.service.TaskState;
 import java.time.Duration;
 import java.time.Instant;
@@ -18,7 +17,7 @@ import java.util.Optional;
 /// @param service what the service is now
 /// @param tasks its tasks, where the plan depends on them
 /// @param nodes the swarm's nodes, where the plan depends on them
-/// @param lookup what the registry said of the image, if it was asked
+/// @param lookup what was found of the image before the update, if it was looked up
 /// @param seen what this process saw of the rollout so far
 /// @param now the time
 /// @param longest how long a rollout may take if the service does not say
@@ -27,7 +26,7 @@ record View(
     ServiceState service,
     List<TaskState> tasks,
     List<NodeState> nodes,
-    Optional<Swarm.Resolution> lookup,
+    Optional<Lookups.Found> lookup,
     Seen seen,
     Instant now,
     Duration longest) {
@@ -39,8 +38,16 @@ record View(
   /// @param lastError what a task of the image said when it failed; Swarm forgets tasks
   /// @param elapsed since the rollout began
   /// @param converged for how long every slot has run the image
+  /// @param rolledBack for how long Swarm has called the rollback completed
+  /// @param down for how long no task of the service ran
   record Seen(
-      boolean taken, boolean followed, String lastError, Duration elapsed, Duration converged) {}
+      boolean taken,
+      boolean followed,
+      String lastError,
+      Duration elapsed,
+      Duration converged,
+      Duration rolledBack,
+      Duration down) {}
 
   ServiceLabels.Reading labels() {
     return ServiceLabels.read(service.labels());

@@ -48,7 +48,11 @@ class OutcomeLogTest {
                     .filter(
                         outcome ->
                             switch (outcome) {
-                              case UPDATED, ALREADY_CURRENT, NO_SERVICE_WANTS_IT, SUPERSEDED ->
+                              case UPDATED,
+                                  ALREADY_CURRENT,
+                                  NO_SERVICE_WANTS_IT,
+                                  SUPERSEDED,
+                                  NOT_AN_IMAGE ->
                                   false;
                               default -> true;
                             })));
@@ -58,7 +62,8 @@ class OutcomeLogTest {
   void onlyWhatSomebodyMustLookAtIsMoreThanInformation() {
     assertThat(
             names(Arrays.stream(Outcome.values()).filter(outcome -> outcome.level() == Level.INFO)))
-        .containsExactly("updated", "already current", "no service wants it", "superseded");
+        .containsExactly(
+            "updated", "already current", "no service wants it", "superseded", "not an image");
   }
 
   @Test

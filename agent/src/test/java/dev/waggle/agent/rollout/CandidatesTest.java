@@ -235,6 +235,17 @@ class CandidatesTest {
     assertThat(obstacle(record(rollout).withFailed(NEW), playlistlog(), rollout)).isEmpty();
   }
 
+  @ParameterizedTest
+  @CsvSource({"'', true", ".sig, true", ".att, true", ".sbom, true", ".txt, false", "a, false"})
+  void areNoImageWhereTheTagIsOfWhatIsAttachedToOne(String suffix, boolean attached) {
+    Rollout signature = push("sha256-" + "a".repeat(64) + suffix, 1);
+    assertThat(obstacle(playlistlog(), signature))
+        .isEqualTo(
+            attached
+                ? Optional.of(Conclusion.ofTheImage(Outcome.NOT_AN_IMAGE, ""))
+                : Optional.empty());
+  }
+
   @Test
   void areUnconfirmedWhereTheyBringBackWhatTheServiceHadAndDockerHubWouldNotSayWhen() {
     Rollout replayed = limited(push("1.1", 2));

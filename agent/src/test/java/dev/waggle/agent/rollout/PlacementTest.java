@@ -6,9 +6,11 @@ import static dev.waggle.agent.service.Services.without;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.waggle.agent.record.Outcome;
 import dev.waggle.agent.service.NodeState;
 import dev.waggle.agent.service.ResolvedImage;
 import dev.waggle.agent.service.ServiceState;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -16,7 +18,6 @@ import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.junit.jupiter.params.provider.ValueSource;
 
 class PlacementTest {
 
@@ -117,18 +118,62 @@ class PlacementTest {
     assertThat(obstacle(constrained, ONE, TWO, THREE).isEmpty()).isEqualTo(room);
   }
 
+  @Test
+  void hasNoPlaceForAnImageOfAnotherPlatformThanEveryNodes() {
+    ResolvedImage image = built("arm64", "arm");
+    assertThat(Placement.obstacle(service(_ -> {}), image, List.of(ONE, TWO)))
+        .contains(
+            Conclusion.ofTheImage(
+                Outcome.NOT_FOR_THIS_SWARM,
+                "built for linux/arm, linux/arm64, and the nodes are linux/amd64; build with"
+                    + " --platform linux/amd64"));
+  }
+
   @ParameterizedTest
-  @ValueSource(booleans = {true, false})
-  void asksForNodesOnlyWhereTheyMatter(boolean port) {
-    assertThat(
-            Placement.dependsOnNodes(
-                service(
-                    spec -> {
-                      if (port) {
-                        hostPort(spec);
-                      }
-                    })))
-        .isEqualTo(port);
+  @CsvSource({"amd64", "x86_64", "''"})
+  void hasAPlaceForAnImageThatOneNodeMayRun(String architecture) {
+    assertThat(Placement.obstacle(service(_ -> {}), built("s390x", architecture), List.of(ONE)))
+        .isEmpty();
+  }
+
+  @Test
+  void hasAPlaceWhereTheRegistryOrTheNodesDoNotSay() {
+    assertThat(Placement.obstacle(service(_ -> {}), built(), List.of(ONE))).isEmpty();
+    assertThat(Placement.obstacle(service(_ -> {}), built("arm64"), List.of())).isEmpty();
+    NodeState silent =
+        new NodeState("four", "four", "worker", "", "", Map.of(), Map.of(), false, true);
+    assertThat(Placement.obstacle(service(_ -> {}), built("arm64"), List.of(ONE, silent)))
+        .isEmpty();
+  }
+
+  @Test
+  void hasAPlaceForAnImageOfTheOtherPlatformOnANodeThatIsDown() {
+    NodeState arm =
+        new NodeState(
+            "five", "five", "worker", "linux", "aarch64", Map.of(), Map.of(), true, false);
+    assertThat(Placement.obstacle(service(_ -> {}), built("arm64"), List.of(ONE, arm))).isEmpty();
+  }
+
+  @Test
+  void hasNoPlaceWhereNoNodeMeetsTheConstraints() {
+    ServiceState constrained =
+        service(
+            spec ->
+                spec.withObject("/TaskTemplate/Placement")
+                    .putArray("Constraints")
+                    .add("node.labels.disk==nvme"));
+    assertThat(Placement.obstacle(constrained, TARGET, List.of(ONE, TWO)))
+        .contains(
+            Conclusion.of(
+                Outcome.LEFT_ALONE, "no node meets its constraints: node.labels.disk==nvme"));
+  }
+
+  private static ResolvedImage built(String... architectures) {
+    return new ResolvedImage(
+        TARGET.reference(),
+        Arrays.stream(architectures)
+            .map(architecture -> new ResolvedImage.Platform(architecture, "linux"))
+            .toList());
   }
 
   private static Optional<String> obstacle(ServiceState service, NodeState... nodes) {

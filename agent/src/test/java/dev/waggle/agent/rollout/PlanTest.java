@@ -54,7 +54,7 @@ class PlanTest {
   private static final ResolvedImage MOVED_ON =
       new ResolvedImage(
           new ImageReference(PLAYLISTLOG, new Tag("2"), new Digest("sha256:" + "4".repeat(64))),
-          List.of());
+          TARGET.platforms());
 
   /// When the update began that the service had before.
   private static final String BEFORE = "2026-11-01T11:00:00Z";
@@ -89,6 +89,8 @@ class PlanTest {
   private String lastError = "";
   private Duration elapsed = Duration.ZERO;
   private Duration converged = Duration.ZERO;
+  private Duration rolledBack = Duration.ZERO;
+  private Duration down = Duration.ZERO;
 
   @Test
   void restsWhereNothingIsOpen() {
@@ -344,8 +346,24 @@ class PlanTest {
   }
 
   @Test
-  void keepsThePlatformsWhereTheRegistryTellsNone() {
+  void isNoImageWhereTheRegistryTellsNoPlatformTwice() {
     begun(ATTEMPT);
+    lookup = resolved(new ResolvedImage(IMAGE, List.of()));
+    assertThat(next()).isEqualTo(new Step.Postpone(underWay(), NOON.plusSeconds(20)));
+    record = recordOf(WANTED).postpone(WANTED, NOON).begin(WANTED, ATTEMPT);
+    assertThat(next())
+        .isEqualTo(
+            new Step.Close(
+                underWay(),
+                Conclusion.ofTheImage(
+                    Outcome.NOT_AN_IMAGE, "the registry names no platform for it"),
+                false));
+  }
+
+  @Test
+  void keepsThePlatformsOfWhatAPersonAskedForWhereTheRegistryTellsNone() {
+    Rollout redeploy = wanted(PUSH, Cause.REDEPLOY);
+    record = recordOf(redeploy).begin(redeploy, ATTEMPT);
     lookup = resolved(new ResolvedImage(IMAGE, List.of()));
     assertThat(sent().at("/TaskTemplate/Placement"))
         .isEqualTo(playlistlog().spec().at("/TaskTemplate/Placement"));
@@ -384,7 +402,6 @@ class PlanTest {
     ObjectNode tree = playlistlog().tree().deepCopy();
     tree.withObject("/Spec/EndpointSpec").putArray("Ports").addObject().put("PublishMode", "host");
     service = new ServiceState(tree);
-    assertThat(Plan.dependsOnNodes(record, service)).isTrue();
     assertThat(next())
         .isEqualTo(
             new Step.Close(
@@ -478,10 +495,8 @@ class PlanTest {
     lastError = "unhealthy";
     assertThat(next()).isEqualTo(new Step.Wait("the rollout"));
     service = status(updating(version(service, "16"), "rollback_completed"), SINCE);
-    assertThat(next())
-        .isEqualTo(
-            new Step.Close(
-                underWay(), Conclusion.ofTheImage(Outcome.ROLLED_BACK, "unhealthy"), true));
+    tasks = List.of(down("unhealthy", NOON), old("1", true), old("2", true));
+    assertThat(next()).isEqualTo(rolledBack("unhealthy", true));
   }
 
   @Test
@@ -672,10 +687,60 @@ class PlanTest {
     taken = true;
     lastError = "unhealthy";
     service = updating(service, "rollback_completed");
+    tasks = List.of(old("1", true), old("2", true));
+    assertThat(next()).isEqualTo(rolledBack("unhealthy", true));
+  }
+
+  @Test
+  void isNotRolledBackBeforeTheImageBeforeServesAgainInEverySlot() {
+    begun(ATTEMPT);
+    taken = true;
+    lastError = "unhealthy";
+    service = updating(service, "rollback_completed");
+    tasks = List.of(down("unhealthy", NOON), old("1", false), old("2", true));
+    assertThat(next()).isEqualTo(new Step.Wait("the image before"));
+    nodes = List.of(SwarmInMemory.node("node2", true));
+    tasks = List.of(old("1", true), old("2", true));
+    assertThat(next()).isEqualTo(new Step.Wait("the image before"));
+    nodes = List.of();
+    down = Duration.ofMillis(8_400);
+    assertThat(next()).isEqualTo(rolledBack("unhealthy; no task ran for 8 s", true));
+  }
+
+  @Test
+  void saysAfterAMinuteWhatOfTheImageBeforeDoesNotServeAgain() {
+    begun(ATTEMPT);
+    taken = true;
+    lastError = "unhealthy";
+    service = updating(service, "rollback_completed");
+    tasks = List.of(old("1", false), old("2", true));
+    rolledBack = Duration.ofMinutes(1);
     assertThat(next())
-        .isEqualTo(
-            new Step.Close(
-                underWay(), Conclusion.ofTheImage(Outcome.ROLLED_BACK, "unhealthy"), true));
+        .isEqualTo(rolledBack("unhealthy; 1 task of the image before does not run", false));
+    tasks = List.of(old("1", false));
+    assertThat(next())
+        .isEqualTo(rolledBack("unhealthy; 2 tasks of the image before do not run", false));
+    rolledBack = Duration.ZERO;
+    elapsed = LONGEST;
+    assertThat(next())
+        .isEqualTo(rolledBack("unhealthy; 2 tasks of the image before do not run", false));
+  }
+
+  @Test
+  void isRolledBackToAnImageThatNobodyPinned() {
+    begun(ATTEMPT);
+    taken = true;
+    service =
+        with(
+            updating(service, "rollback_completed"),
+            "/Spec/TaskTemplate/ContainerSpec",
+            "Image",
+            "vorce/playlistlog:1");
+    tasks =
+        List.of(
+            new TaskState("1", "node1", "vorce/playlistlog:1", true, true, null, NOON),
+            new TaskState("2", "node2", "vorce/playlistlog:1", true, true, null, NOON));
+    assertThat(next()).isEqualTo(rolledBack("", true));
   }
 
   @Test
@@ -704,9 +769,8 @@ class PlanTest {
     record = recordOf(WANTED).postpone(WANTED, NOON).begin(WANTED, ATTEMPT);
     assertThat(next()).isEqualTo(new Step.Postpone(underWay(), NOON.plusSeconds(60)));
     record = recordOf(WANTED).postpone(WANTED, NOON).postpone(WANTED, NOON).begin(WANTED, ATTEMPT);
-    assertThat(next())
-        .isEqualTo(
-            new Step.Close(underWay(), Conclusion.ofTheImage(Outcome.ROLLED_BACK, error), true));
+    tasks = List.of(old("1", true), old("2", true));
+    assertThat(next()).isEqualTo(rolledBack(error, true));
   }
 
   @ParameterizedTest
@@ -841,10 +905,19 @@ class PlanTest {
     return Stream.of(
         Arguments.of(waiting, updating(playlistlog(), "rollback_completed"), false, false),
         Arguments.of(begun, playlistlog(), false, false),
-        Arguments.of(begun, updating(playlistlog(), "rollback_completed"), true, false),
+        Arguments.of(begun, updating(playlistlog(), "rollback_completed"), true, true),
         Arguments.of(begun, ours("updating"), true, false),
         Arguments.of(begun, ours("completed"), true, true),
         Arguments.of(begun, ours(""), true, true));
+  }
+
+  private Step rolledBack(String detail, boolean servesAgain) {
+    return new Step.Close(
+        underWay(), new Conclusion(Outcome.ROLLED_BACK, detail, true, servesAgain), true);
+  }
+
+  private static TaskState old(String slot, boolean running) {
+    return new TaskState(slot, "node" + slot, OLD_IMAGE, true, running, null, NOON);
   }
 
   private Step next() {
@@ -857,8 +930,8 @@ class PlanTest {
         service,
         tasks,
         nodes,
-        lookup,
-        new View.Seen(taken, followed, lastError, elapsed, converged),
+        lookup.map(resolution -> new Lookups.Found(resolution, nodes)),
+        new View.Seen(taken, followed, lastError, elapsed, converged, rolledBack, down),
         NOON,
         LONGEST);
   }

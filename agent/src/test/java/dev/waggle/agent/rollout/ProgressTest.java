@@ -7,7 +7,6 @@ import static dev.waggle.agent.service.Services.updating;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.waggle.agent.push.Digest;
 import dev.waggle.agent.push.ImageReference;
 import dev.waggle.agent.record.Outcome;
 import dev.waggle.agent.service.ServiceState;
@@ -96,7 +95,7 @@ class ProgressTest {
         List.of(
             down("1", "unhealthy"), new TaskState("1", "node1", OLD_IMAGE, true, true, null, NOON));
     assertThat(progress(updating(playlistlog(), "rollback_completed"), tasks))
-        .isEqualTo(new Progress.Failed(Conclusion.ofTheImage(Outcome.ROLLED_BACK, "unhealthy")));
+        .isEqualTo(new Progress.RolledBack("unhealthy", 1));
   }
 
   @Test
@@ -104,7 +103,7 @@ class ProgressTest {
     ServiceState service =
         Services.without(updating(playlistlog(), "completed"), "", "PreviousSpec");
     assertThat(progress(service, List.of(down("1", "unhealthy"))))
-        .isEqualTo(new Progress.Failed(Conclusion.ofTheImage(Outcome.ROLLED_BACK, "unhealthy")));
+        .isEqualTo(new Progress.RolledBack("unhealthy", 2));
   }
 
   @Test
@@ -153,24 +152,6 @@ class ProgressTest {
         new TaskState("1", "node1", IMAGE.toString(), true, true, null, NOON.plusSeconds(5));
     assertThat(Progress.lastError(List.of(down("1", "unhealthy"), old, runs), IMAGE))
         .isEqualTo("unhealthy");
-  }
-
-  @Test
-  void namesTheContentsThatFailedInTheOrderOfTime() {
-    TaskState later =
-        new TaskState(
-            "1", "node1", IMAGE.toString(), false, false, "unhealthy", NOON.plusSeconds(5));
-    TaskState earlier =
-        new TaskState(
-            "1",
-            "node1",
-            "vorce/playlistlog:3@sha256:" + "3".repeat(64),
-            false,
-            false,
-            "unhealthy",
-            NOON);
-    assertThat(Progress.failedSince(List.of(later, earlier), NOON))
-        .containsExactly(new Digest("sha256:" + "3".repeat(64)), IMAGE.digest());
   }
 
   private static Progress progress(ServiceState service, List<TaskState> tasks) {

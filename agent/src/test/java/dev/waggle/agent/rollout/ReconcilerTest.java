@@ -1173,7 +1173,9 @@ class ReconcilerTest {
   }
 
   private void hasImage(Rollout rollout) {
-    swarm.withImage(new ResolvedImage(rollout.push().image(), List.of()));
+    swarm.withImage(
+        new ResolvedImage(
+            rollout.push().image(), List.of(new ResolvedImage.Platform("amd64", "linux"))));
   }
 
   private TaskState failedTask(Rollout of) {
