@@ -15,7 +15,7 @@ import java.time.Duration;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
-/// An operator replaces the agent's key of AWS with the commands of the README.
+/// An operator replaces the agent's key of AWS with the documented commands.
 class SecretRotationIT {
 
   private static final String FIRST = "waggle-aws";
@@ -30,7 +30,7 @@ class SecretRotationIT {
         agent.awaitMessage("agent started");
 
         agent.createCredentials(SECOND, "second-key-4711", "secret of the second key");
-        AgentImage.docker(engine, updateOfTheReadme(agent.service()));
+        AgentImage.docker(engine, documentedUpdate(agent.service()));
         AgentImage.docker(engine, "secret", "rm", FIRST);
 
         assertThat(doctor(engine, onlyContainer(engine)))
@@ -50,9 +50,9 @@ class SecretRotationIT {
     }
   }
 
-  private static String[] updateOfTheReadme(String service) throws IOException {
+  private static String[] documentedUpdate(String service) throws IOException {
     String command =
-        Files.readString(Path.of("..", "README.md"))
+        Files.readString(Path.of("..", "docs", "set-up.md"))
             .lines()
             .map(String::strip)
             .filter(line -> line.startsWith("docker service update --secret-rm " + FIRST))

@@ -54,8 +54,8 @@ final class Page {
   /// What the README says.
   private static String summary(Results results) {
     return """
-    Waggle says how a push ended %s s after the webhook was called; of that, %s ms pass until the engine has the update, and the rest is
-    Swarm's. That is %s of what `docker service update` takes at the prompt, at the median of %d rollouts each:
+    Waggle says how a push ended %s s after the webhook call (the median of %d rollouts). Waggle itself takes %s ms of that, until the engine
+    has the update; the rest is Swarm, rolling the service. The same update typed by hand takes %s s:
 
     ![How long until it is known that a push went live](docs/comparison/time.svg)
 
@@ -66,9 +66,9 @@ final class Page {
     """
         .formatted(
             seconds(results.median(Tool.WAGGLE, Timing::known)),
-            one(results.median(Tool.WAGGLE, Timing::updateCall)),
-            three(results.ratioToBareCommand(Tool.WAGGLE)),
             results.timings(Tool.WAGGLE).count(),
+            one(results.median(Tool.WAGGLE, Timing::updateCall)),
+            seconds(results.median(Tool.BARE_COMMAND, Timing::known)),
             results.situations(),
             results.right(Tool.WAGGLE) == results.situations()
                 ? "every time"

@@ -136,12 +136,12 @@ class StackTest {
   }
 
   @Test
-  void isUpdatedToAnotherSecretByTheCommandOfTheReadme() throws IOException {
-    String readme = Files.readString(Path.of("..", "README.md"));
+  void isUpdatedToAnotherSecretByTheDocumentedCommand() throws IOException {
+    String setUp = Files.readString(Path.of("..", "docs", "set-up.md"));
     Matcher secret = SECRET.matcher(Files.readString(STACK));
     assertThat(secret.find()).isTrue();
     String name = secret.group("source");
-    assertThat(readme)
+    assertThat(setUp)
         .contains(
             "docker service update --secret-rm "
                 + name

@@ -88,7 +88,7 @@ public enum EngineRelease {
     return id;
   }
 
-  /// What the README says was tested; Debian moves on.
+  /// What `docs/testing.md` says was tested; Debian moves on.
   public String version() {
     return version;
   }
@@ -129,7 +129,7 @@ public enum EngineRelease {
     return Optional.of(OneAtATime.run("engine-" + suite, () -> download(unpacked, progress)));
   }
 
-  /// Says aloud where the engine is another than the README says.
+  /// Says aloud where the engine is another than docs/testing.md says.
   void compare(String engineVersion) {
     if (!suite.isEmpty() && !engineVersion.startsWith(version + ".")) {
       System.out.println(
@@ -137,7 +137,7 @@ public enum EngineRelease {
               + suite
               + " has engine "
               + engineVersion
-              + " where the README says "
+              + " where docs/testing.md says "
               + version
               + "\n");
     }

@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
 
 /// The SHA-256 hashes of the webhook's token: one, or two while the token is being rotated.
 ///
-/// The tokens themselves are stored nowhere. A token made as the README says is 192 bits of
+/// The tokens themselves are stored nowhere. A token made as `docs/set-up.md` says is 192 bits of
 /// randomness, so that a fast hash without salt is enough.
 final class TokenHashes {
   /// Which of the hashes a token has. Once no delivery matches the one of the old token, it can go.
@@ -30,7 +30,7 @@ final class TokenHashes {
     }
   }
 
-  /// How long a token is that is hashed; one made as the README says has 48 characters.
+  /// How long a token is that is hashed; one made as `docs/set-up.md` says has 48 characters.
   private static final int MAX_TOKEN_LENGTH = 512;
 
   private static final Pattern HASH = Pattern.compile("[A-Fa-f0-9]{64}");

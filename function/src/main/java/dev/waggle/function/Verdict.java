@@ -33,7 +33,7 @@ sealed interface Verdict {
     };
   }
 
-  /// Its name in answers, log lines and the README.
+  /// Its name in answers, log lines and `docs/reference.md`.
   default String words() {
     return switch (this) {
       case Accepted _ -> "push accepted";

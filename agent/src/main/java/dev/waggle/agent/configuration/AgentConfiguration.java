@@ -68,7 +68,7 @@ public record AgentConfiguration(
   private static final Setting<RegistryCredentials> REGISTRY_CONFIG_FILE =
       new Setting<>("WAGGLE_REGISTRY_CONFIG_FILE", NONE, AgentConfiguration::parseRegistryConfig);
 
-  /// All settings, as the README lists them.
+  /// All settings, as `docs/reference.md` lists them.
   public static final List<Setting<?>> SETTINGS =
       List.of(
           QUEUE_URL,

@@ -2,7 +2,7 @@ package dev.waggle.agent.configuration;
 
 import java.util.function.Function;
 
-/// A setting as the README lists it.
+/// A setting as `docs/reference.md` lists it.
 ///
 /// @param <T> what its text means
 /// @param variable the environment variable

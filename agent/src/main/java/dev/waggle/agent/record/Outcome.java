@@ -107,7 +107,7 @@ public enum Outcome {
     return level;
   }
 
-  /// As the README spells it.
+  /// As `docs/reference.md` spells it.
   @Override
   public String toString() {
     return name().toLowerCase(Locale.ROOT).replace('_', ' ');

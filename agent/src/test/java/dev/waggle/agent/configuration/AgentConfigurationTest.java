@@ -26,7 +26,11 @@ class AgentConfigurationTest {
 
   private static final Set<Outcome> TOLD =
       EnumSet.complementOf(
-          EnumSet.of(Outcome.ALREADY_CURRENT, Outcome.NO_SERVICE_WANTS_IT, Outcome.SUPERSEDED));
+          EnumSet.of(
+              Outcome.ALREADY_CURRENT,
+              Outcome.NO_SERVICE_WANTS_IT,
+              Outcome.SUPERSEDED,
+              Outcome.NOT_AN_IMAGE));
 
   @Test
   void needsNothingButTheQueue() {

@@ -38,7 +38,7 @@ class OutcomeLogTest {
   }
 
   @Test
-  void theSetsHoldWhatTheReadmeSays() {
+  void theSetsHoldWhatTheReferenceSays() {
     assertThat(Outcome.named("all").orElseThrow()).containsExactlyInAnyOrder(Outcome.values());
     assertThat(Outcome.named("changed").orElseThrow()).containsExactly(Outcome.UPDATED);
     assertThat(names(Outcome.named("failed").orElseThrow().stream()))
@@ -148,9 +148,9 @@ class OutcomeLogTest {
   }
 
   @Test
-  void theReadmeListsEveryOutcome() throws IOException {
+  void theReferenceListsEveryOutcome() throws IOException {
     assertThat(
-            Files.readString(Path.of("..", "README.md"))
+            Files.readString(Path.of("..", "docs", "reference.md"))
                 .lines()
                 .map(line -> line.split("\\|", -1))
                 .filter(cells -> cells.length == 4)

@@ -20,8 +20,8 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 
-/// The README's tables of settings say what the code reads.
-class ReadmeTest {
+/// The tables of the documentation say what the code does.
+class DocumentationTest {
 
   private static final Pattern ROW =
       Pattern.compile("^\\| `([^`]+)` \\| `?([^`|]*?)`? \\|", Pattern.MULTILINE);
@@ -83,10 +83,10 @@ class ReadmeTest {
                         + ", "
                         + result(runs, release, "nodes"))
             .toList();
-    String readme = Files.readString(Path.of("..", "README.md"));
+    String testing = Files.readString(Path.of("..", "docs", "testing.md"));
     assertThat(
             ENGINE
-                .matcher(readme)
+                .matcher(testing)
                 .results()
                 .map(
                     row ->
@@ -119,8 +119,8 @@ class ReadmeTest {
 
   /// The first table that begins at or after a text.
   private static String section(String from) throws IOException {
-    String readme = Files.readString(Path.of("..", "README.md"));
-    String table = readme.substring(readme.indexOf("\n|", readme.indexOf(from) - 1) + 1);
+    String reference = Files.readString(Path.of("..", "docs", "reference.md"));
+    String table = reference.substring(reference.indexOf("\n|", reference.indexOf(from) - 1) + 1);
     return table.substring(0, table.indexOf("\n\n"));
   }
 

@@ -15,14 +15,14 @@ import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
-/// What the README says of the function is what the code does.
-class ReadmeTest {
+/// What the reference says of the function is what the code does.
+class DocumentationTest {
   /// The rows of the first table below a heading or a text in bold, without their first two.
   private static List<List<String>> table(String after) throws IOException {
-    String readme = Files.readString(Path.of("..", "README.md"));
-    int begin = readme.indexOf("\n|", readme.indexOf(after)) + 1;
-    return readme
-        .substring(begin, readme.indexOf("\n\n", begin))
+    String reference = Files.readString(Path.of("..", "docs", "reference.md"));
+    int begin = reference.indexOf("\n|", reference.indexOf(after)) + 1;
+    return reference
+        .substring(begin, reference.indexOf("\n\n", begin))
         .lines()
         .skip(2)
         .map(row -> row.split("\\|", -1))
@@ -55,8 +55,8 @@ class ReadmeTest {
     assertThat(Verdicts.ALL)
         .extracting(Object::getClass)
         .containsExactlyInAnyOrderElementsOf(Arrays.asList(Verdict.class.getPermittedSubclasses()));
-    assertThat(table("### What the function answers"))
-        .containsExactlyElementsOf(Verdicts.ALL.stream().map(ReadmeTest::row).toList());
+    assertThat(table("## Verdicts"))
+        .containsExactlyElementsOf(Verdicts.ALL.stream().map(DocumentationTest::row).toList());
   }
 
   @Test
@@ -74,7 +74,7 @@ class ReadmeTest {
 
   @Test
   void hasARowForEveryEvidence() throws IOException {
-    assertThat(table("### The time of a push"))
+    assertThat(table("## The time of a push"))
         .isEqualTo(
             Arrays.stream(Evidence.values())
                 .map(evidence -> List.of(evidence.standing().toString(), evidence.reason()))
