@@ -531,6 +531,21 @@ class RolloutRulesIT {
     }
   }
 
+  @Test
+  @Tag("engines")
+  void saysThatNothingCouldKnowWhetherAnImageWithoutAHealthCheckServes() {
+    try (Stage stage = stage("unchecked")) {
+      stage.create(Stage.spec("unchecked", stage.image("1", Health.UNCHECKED), 1), 1);
+      String next = stage.image("2", Health.UNCHECKED);
+      stage.startAgent();
+      stage.push("next", next);
+
+      JsonNode closing = stage.awaitClosing("next", null);
+      assertThat(outcome(closing)).isEqualTo("updated");
+      assertThat(closing.path("detail").asText()).startsWith("there is no health check");
+    }
+  }
+
   /// One replica of a service without any settings: Swarm calls the rollback completed while
   /// nothing serves yet.
   @Test

@@ -26,6 +26,8 @@ public final class PlaylistlogImages {
   public enum Health {
     /// Serves, and its health check says so after a second.
     HEALTHY,
+    /// Serves, and has no health check.
+    UNCHECKED,
     /// Serves, but its health check fails, and after three failures Swarm ends it.
     NEVER_HEALTHY,
     /// Ends at once with status 1.
@@ -56,6 +58,12 @@ public final class PlaylistlogImages {
       sleep 3
       echo 'out of luck' >&2
       exit 1
+      """;
+
+  private static final String HEALTH_CHECK =
+      """
+      HEALTHCHECK --interval=1s --timeout=2s --retries=3 \\
+          CMD ["/bin/busybox", "wget", "-q", "-O", "-", "http://127.0.0.1:8080/health"]
       """;
 
   /// Without the names of all four, a registry answers with the digest of something converted.
@@ -97,7 +105,7 @@ public final class PlaylistlogImages {
           Files.writeString(
               serve,
               switch (health) {
-                case HEALTHY, NEVER_HEALTHY -> SERVE;
+                case HEALTHY, UNCHECKED, NEVER_HEALTHY -> SERVE;
                 case EXITS -> EXIT;
                 case CRASHES -> CRASH;
               });
@@ -113,13 +121,13 @@ public final class PlaylistlogImages {
               context.resolve("Dockerfile"),
               """
               FROM %s
-              HEALTHCHECK --interval=1s --timeout=2s --retries=3 \\
-                  CMD ["/bin/busybox", "wget", "-q", "-O", "-", "http://127.0.0.1:8080/health"]
+              %s
               ENTRYPOINT ["/serve"]
               COPY serve /serve
               COPY www /www
               """
-                  .formatted(PrivateEngine.BASE_IMAGE));
+                  .formatted(
+                      PrivateEngine.BASE_IMAGE, health == Health.UNCHECKED ? "" : HEALTH_CHECK));
         });
     try {
       engine

@@ -10,6 +10,7 @@ import dev.waggle.agent.service.ServiceState;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -84,6 +85,7 @@ public final class Doctor {
       findings.addAll(EngineCheck.of(engine.join()));
     }
     findings.addAll(ServicesCheck.of(services.join(), manager));
+    findings.addAll(RolloutCheck.of(known, healthChecks(known)));
     findings.addAll(RecordsCheck.of(records.join(), known, manager));
     if (patient.queue().isPresent()) {
       findings.add(QueueCheck.identity(identity.join()));
@@ -125,6 +127,30 @@ public final class Doctor {
       String message = failed.getMessage();
       return new Answer.None<>(message == null ? failed.toString() : message);
     }
+  }
+
+  /// Whether the images have health checks, where services do not say and this node has the image.
+  private Map<String, Boolean> healthChecks(List<ServiceState> services) {
+    Map<String, CompletableFuture<Answer<Optional<Boolean>>>> asked = new HashMap<>();
+    for (ServiceState service : ServicesCheck.optedIn(services)) {
+      if (service.hasHealthCheck().isEmpty()) {
+        service
+            .image()
+            .ifPresent(
+                image ->
+                    asked.put(
+                        service.name(), ask(questions, () -> engine().hasHealthCheck(image))));
+      }
+    }
+    Map<String, Boolean> known = new HashMap<>();
+    asked.forEach(
+        (service, answer) ->
+            answer
+                .join()
+                .given()
+                .flatMap(Answer.Given::value)
+                .ifPresent(has -> known.put(service, has)));
+    return known;
   }
 
   private CompletableFuture<Finding> reach(Contact contact) {

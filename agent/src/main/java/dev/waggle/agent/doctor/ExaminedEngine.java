@@ -42,6 +42,10 @@ public interface ExaminedEngine {
   /// All records that can be read, by the ids of their services.
   Map<String, ServiceRecord> recordsByService() throws InterruptedException;
 
+  /// Whether an image has a health check; empty if the engine does not tell, as where it does not
+  /// have the image.
+  Optional<Boolean> hasHealthCheck(ImageReference image) throws InterruptedException;
+
   /// Asks the registry for an image, as a rollout does.
   Swarm.Resolution resolve(ImageReference image) throws InterruptedException;
 }

@@ -36,7 +36,7 @@ final class ServicesCheck {
             ? Finding.warning(
                 Check.SERVICES,
                 "none of " + services.size() + " services is opted in",
-                "docker service update --label-add 'waggle.tags=*' SERVICE")
+                "docker service update --label-add waggle.tags=latest SERVICE")
             : Finding.ok(
                 Check.SERVICES,
                 opted.size()
@@ -45,7 +45,7 @@ final class ServicesCheck {
                     + " opted in: "
                     + opted.stream().map(ServiceState::name).collect(Collectors.joining(", "))));
     for (ServiceState service : sorted(services)) {
-      ServiceLabels.strays(service.labels())
+      ServiceLabels.strays(service)
           .ifPresent(
               problem ->
                   findings.add(

@@ -24,6 +24,11 @@ final class Following {
   /// Somebody must hear of a service that does not come back, and a newer push may mend it.
   private static final Duration MAX_RECOVERY = Duration.ofMinutes(1);
 
+  /// A task that Swarm calls running may not listen yet.
+  private static final String WITHOUT_HEALTH_CHECK =
+      "there is no health check: Swarm stopped the old task before it could know that the new one"
+          + " serves";
+
   private Following() {}
 
   static Step next(View view, Rollout rollout, Attempt attempt) {
@@ -40,9 +45,21 @@ final class Following {
       // Where Swarm had no task to change it watches nothing: then we do, for as long.
       case Progress.Converged(boolean completed)
           when completed || view.seen().converged().compareTo(service.monitor()) >= 0 ->
-          new Step.Close(rollout, Conclusion.of(Outcome.UPDATED), attempt.updates());
+          updated(view, rollout, attempt);
       case Progress.Converged _ -> new Step.Confirm();
     };
+  }
+
+  private static Step updated(View view, Rollout rollout, Attempt attempt) {
+    ServiceState service = view.service();
+    if (!attempt.updates() || service.hasHealthCheck().isPresent() || view.seen().inspected()) {
+      boolean checked = service.hasHealthCheck().or(view.seen()::imageHasHealthCheck).orElse(true);
+      return new Step.Close(
+          rollout,
+          Conclusion.of(Outcome.UPDATED, attempt.updates() && !checked ? WITHOUT_HEALTH_CHECK : ""),
+          attempt.updates());
+    }
+    return new Step.Inspect(attempt.image());
   }
 
   /// Swarm calls a rollback completed while the image before may not serve yet.

@@ -25,6 +25,8 @@ final class Memory {
   private @Nullable Duration rolledBack;
   private @Nullable Duration downSince;
   private Duration down = Duration.ZERO;
+  private boolean inspected;
+  private Optional<Boolean> imageHasHealthCheck = Optional.empty();
   private Lookups.@Nullable Found answer;
   private @Nullable Instant sent;
   private @Nullable Instant serving;
@@ -81,7 +83,9 @@ final class Memory {
         elapsed.minus(began),
         converged == null ? Duration.ZERO : elapsed.minus(converged),
         rolledBack == null ? Duration.ZERO : elapsed.minus(rolledBack),
-        down);
+        down,
+        inspected,
+        imageHasHealthCheck);
   }
 
   private static @Nullable Duration since(
@@ -100,6 +104,11 @@ final class Memory {
 
   void noteAnswer(Lookups.Found found) {
     answer = found;
+  }
+
+  void noteHealthCheck(Optional<Boolean> ofTheImage) {
+    inspected = true;
+    imageHasHealthCheck = ofTheImage;
   }
 
   void noteSending(Instant now) {

@@ -110,6 +110,8 @@ final class ServiceWorker {
             return Optional.of(NOW);
           }
         }
+        case Step.Inspect(ImageReference image) ->
+            memory.noteHealthCheck(swarm.hasHealthCheck(image));
         case Step.Decisive step -> {
           return apply(step, stored, view);
         }

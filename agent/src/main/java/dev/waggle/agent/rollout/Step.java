@@ -38,6 +38,9 @@ sealed interface Step {
   /// Ask the registry for an image.
   record LookUp(ImageReference image) implements Preliminary {}
 
+  /// Ask the engine whether an image has a health check.
+  record Inspect(ImageReference image) implements Preliminary {}
+
   /// Send an update.
   record Send(Rollout rollout, ObjectNode spec) implements Decisive {}
 

@@ -40,6 +40,8 @@ record View(
   /// @param converged for how long every slot has run the image
   /// @param rolledBack for how long Swarm has called the rollback completed
   /// @param down for how long no task of the service ran
+  /// @param inspected whether the engine was asked for the image's health check
+  /// @param imageHasHealthCheck what it said, empty if it did not
   record Seen(
       boolean taken,
       boolean followed,
@@ -47,7 +49,9 @@ record View(
       Duration elapsed,
       Duration converged,
       Duration rolledBack,
-      Duration down) {}
+      Duration down,
+      boolean inspected,
+      Optional<Boolean> imageHasHealthCheck) {}
 
   ServiceLabels.Reading labels() {
     return ServiceLabels.read(service.labels());

@@ -8,6 +8,8 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeSet;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -51,6 +53,12 @@ public record ServiceLabels(
 
   /// Every label that a user sets.
   public static final List<String> SETTINGS = List.of(TAGS, ORDER, FAILURE_ACTION, TIMEOUT);
+
+  private static final Pattern PARTS =
+      Pattern.compile("(?<prefix>[a-z]+)[._/-](?<setting>[a-z-]+)");
+
+  /// `google.tags` is three letters away.
+  private static final int MAX_MISSPELT = 2;
 
   /// What came of reading the labels of an opted-in service.
   public sealed interface Reading {
@@ -136,10 +144,11 @@ public record ServiceLabels(
   }
 
   /// What is to mend in the labels of a service that is not opted in, though some of them are meant
-  /// for us: a misspelt `waggle.tags` is otherwise never seen.
+  /// for us: a misspelt `waggle.tags`, or one on its containers, is otherwise never seen.
   ///
   /// @return empty if no label is meant for us, or the service is opted in
-  public static Optional<String> strays(Map<String, String> labels) {
+  public static Optional<String> strays(ServiceState service) {
+    Map<String, String> labels = service.labels();
     if (labels.containsKey(TAGS)) {
       return Optional.empty();
     }
@@ -147,18 +156,40 @@ public record ServiceLabels(
     for (String label : new TreeSet<>(labels.keySet())) {
       if (SETTINGS.contains(label)) {
         strays.add(label + " has no effect without " + TAGS);
+      } else if (!label.startsWith(PREFIX) && isMeantForUs(label)) {
+        strays.add(unknown(label));
       }
     }
     refuseUnknown(labels, strays);
+    for (String label : new TreeSet<>(service.containerLabels().keySet())) {
+      if (isMeantForUs(label)) {
+        strays.add(
+            label
+                + " is a label of its containers, where Waggle does not look: in a compose file it"
+                + " belongs under deploy.labels");
+      }
+    }
     return strays.isEmpty() ? Optional.empty() : Optional.of(String.join("; ", strays));
+  }
+
+  /// Whether a label is one of ours but for two letters of its prefix, and for what stands behind
+  /// that.
+  private static boolean isMeantForUs(String label) {
+    Matcher parts = PARTS.matcher(label.toLowerCase(Locale.ROOT));
+    return parts.matches()
+        && SETTINGS.contains(PREFIX + parts.group("setting"))
+        && Spelling.distance(parts.group("prefix") + ".", PREFIX) <= MAX_MISSPELT;
+  }
+
+  private static String unknown(String label) {
+    return label + " is unknown; did you mean " + Spelling.nearest(label, SETTINGS) + "?";
   }
 
   /// A misspelt label would silently be the default.
   private static void refuseUnknown(Map<String, String> labels, List<String> problems) {
     for (String label : new TreeSet<>(labels.keySet())) {
       if (label.startsWith(PREFIX) && !SETTINGS.contains(label) && !RETIRED.contains(label)) {
-        problems.add(
-            label + " is unknown; did you mean " + Spelling.nearest(label, SETTINGS) + "?");
+        problems.add(unknown(label));
       }
     }
   }

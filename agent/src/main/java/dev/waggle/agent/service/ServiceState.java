@@ -11,6 +11,8 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.Set;
 
 /// A service as the engine describes it: the whole tree, fields that we have never heard of
 /// included.
@@ -20,6 +22,9 @@ public record ServiceState(ObjectNode tree) {
 
   /// Swarm's monitor period where a service sets none.
   public static final Duration DEFAULT_MONITOR = Duration.ofSeconds(5);
+
+  /// Kinds of mounts that hold what a task wrote, for the next one. A socket is no such place.
+  private static final Set<String> WRITABLE = Set.of("bind", "volume");
 
   /// Where Swarm says a rolling update stands.
   public enum UpdateState {
@@ -96,11 +101,55 @@ public record ServiceState(ObjectNode tree) {
 
   /// The labels of the service itself, not of its containers.
   public Map<String, String> labels() {
-    Map<String, String> labels = new HashMap<>();
-    tree.at("/Spec/Labels")
-        .properties()
-        .forEach(label -> labels.put(label.getKey(), label.getValue().asText()));
-    return labels;
+    return texts("/Spec/Labels");
+  }
+
+  /// The labels of its containers, which Waggle does not heed.
+  public Map<String, String> containerLabels() {
+    return texts("/Spec/TaskTemplate/ContainerSpec/Labels");
+  }
+
+  private Map<String, String> texts(String path) {
+    Map<String, String> texts = new HashMap<>();
+    tree.at(path).properties().forEach(text -> texts.put(text.getKey(), text.getValue().asText()));
+    return texts;
+  }
+
+  /// Whether the service has a health check; empty if its image decides.
+  public Optional<Boolean> hasHealthCheck() {
+    return isHealthCheck(tree.at("/Spec/TaskTemplate/ContainerSpec/Healthcheck/Test"));
+  }
+
+  /// Whether a `Test` of the Engine API is a health check; empty if there is none.
+  public static Optional<Boolean> isHealthCheck(JsonNode test) {
+    return test.isEmpty() ? Optional.empty() : Optional.of(!test.path(0).asText().equals("NONE"));
+  }
+
+  /// The mounts that its tasks may write to, such as `/data (volume db)`.
+  public List<String> writableMounts() {
+    return tree.at("/Spec/TaskTemplate/ContainerSpec/Mounts")
+        .valueStream()
+        .filter(mount -> !mount.path("ReadOnly").asBoolean())
+        .filter(mount -> WRITABLE.contains(mount.path("Type").asText("volume")))
+        .filter(mount -> !mount.path("Source").asText().endsWith(".sock"))
+        .map(
+            mount ->
+                mount.path("Target").asText()
+                    + " ("
+                    + mount.path("Type").asText("volume")
+                    + " "
+                    + mount.path("Source").asText("of no name")
+                    + ")")
+        .toList();
+  }
+
+  /// The container's port that it publishes first, empty if it publishes none.
+  public OptionalInt publishedPort() {
+    return tree.at("/Spec/EndpointSpec/Ports")
+        .valueStream()
+        .filter(port -> port.path("Protocol").asText("tcp").equals("tcp"))
+        .mapToInt(port -> port.path("TargetPort").asInt())
+        .findFirst();
   }
 
   private JsonNode updateStatus() {
@@ -151,6 +200,11 @@ public record ServiceState(ObjectNode tree) {
     } catch (DateTimeParseException none) {
       return Optional.empty();
     }
+  }
+
+  /// Whether its own settings start a new task before the old one is stopped.
+  public boolean startsFirst() {
+    return tree.at("/Spec/UpdateConfig/Order").asText().equals(ServiceLabels.START_FIRST);
   }
 
   /// Whether Swarm itself goes back when an update fails.

@@ -19,7 +19,7 @@ public final class Spelling {
 
   /// How many letters must be changed, added or dropped to turn one name into the other
   /// (Levenshtein).
-  private static int distance(String one, String other) {
+  static int distance(String one, String other) {
     int[] row = new int[other.length() + 1];
     for (int j = 0; j <= other.length(); j++) {
       row[j] = j;

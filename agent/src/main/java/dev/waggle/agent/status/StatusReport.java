@@ -59,7 +59,7 @@ public record StatusReport(List<ServiceStatus> services, List<Stray> strays, Ins
                 swarm.tasks(service.id()),
                 known.getOrDefault(service.id(), ServiceRecord.of(service.name()))));
       } else {
-        ServiceLabels.strays(service.labels())
+        ServiceLabels.strays(service)
             .ifPresent(problem -> strays.add(new Stray(service.name(), problem)));
       }
     }

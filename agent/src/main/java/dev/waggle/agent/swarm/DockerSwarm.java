@@ -125,6 +125,16 @@ public final class DockerSwarm implements Swarm, ExaminedEngine, AutoCloseable {
   }
 
   @Override
+  public Optional<Boolean> hasHealthCheck(ImageReference image) throws InterruptedException {
+    Answer answer = engine.get("/images/" + image + "/json");
+    // A socket proxy of an earlier version refuses it, and nothing depends on the answer.
+    return answer.succeeded()
+        ? Optional.of(
+            ServiceState.isHealthCheck(answer.body().at("/Config/Healthcheck/Test")).orElse(false))
+        : Optional.empty();
+  }
+
+  @Override
   public Resolution resolve(ImageReference image) throws InterruptedException {
     RegistryAuth auth = credentials.of(image.repository()).orElse(null);
     Answer answer = engine.get("/distribution/" + image + "/json", auth);

@@ -235,6 +235,12 @@ class DoctorTest {
     }
 
     @Override
+    public Optional<Boolean> hasHealthCheck(ImageReference image) throws InterruptedException {
+      answer();
+      return Optional.of(true);
+    }
+
+    @Override
     public Resolution resolve(ImageReference image) throws InterruptedException {
       answer();
       if (registrySilent) {

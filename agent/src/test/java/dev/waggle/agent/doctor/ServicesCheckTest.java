@@ -33,7 +33,7 @@ class ServicesCheckTest {
         .satisfies(
             finding -> {
               assertThat(finding.grade()).isEqualTo(Grade.WARNING);
-              assertThat(finding.remedy()).contains("--label-add 'waggle.tags=*'");
+              assertThat(finding.remedy()).contains("--label-add waggle.tags=latest");
             });
   }
 

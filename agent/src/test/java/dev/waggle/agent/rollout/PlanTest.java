@@ -91,6 +91,8 @@ class PlanTest {
   private Duration converged = Duration.ZERO;
   private Duration rolledBack = Duration.ZERO;
   private Duration down = Duration.ZERO;
+  private boolean inspected = true;
+  private Optional<Boolean> health = Optional.empty();
 
   @Test
   void restsWhereNothingIsOpen() {
@@ -911,6 +913,29 @@ class PlanTest {
         Arguments.of(begun, ours(""), true, true));
   }
 
+  @Test
+  void saysThatNobodyCouldKnowWhetherTheNewTaskServesWhereThereIsNoHealthCheck() {
+    begun(ATTEMPT);
+    service = without(ours("completed"), "/Spec/TaskTemplate/ContainerSpec", "Healthcheck");
+    tasks = List.of(up("1"), up("2"));
+    inspected = false;
+    assertThat(next()).isEqualTo(new Step.Inspect(IMAGE));
+    inspected = true;
+    assertThat(next()).isEqualTo(new Step.Close(underWay(), Conclusion.of(Outcome.UPDATED), true));
+    health = Optional.of(true);
+    assertThat(next()).isEqualTo(new Step.Close(underWay(), Conclusion.of(Outcome.UPDATED), true));
+    health = Optional.of(false);
+    assertThat(next())
+        .isEqualTo(
+            new Step.Close(
+                underWay(),
+                Conclusion.of(
+                    Outcome.UPDATED,
+                    "there is no health check: Swarm stopped the old task before it could know"
+                        + " that the new one serves"),
+                true));
+  }
+
   private Step rolledBack(String detail, boolean servesAgain) {
     return new Step.Close(
         underWay(), new Conclusion(Outcome.ROLLED_BACK, detail, true, servesAgain), true);
@@ -931,7 +956,8 @@ class PlanTest {
         tasks,
         nodes,
         lookup.map(resolution -> new Lookups.Found(resolution, nodes)),
-        new View.Seen(taken, followed, lastError, elapsed, converged, rolledBack, down),
+        new View.Seen(
+            taken, followed, lastError, elapsed, converged, rolledBack, down, inspected, health),
         NOON,
         LONGEST);
   }
