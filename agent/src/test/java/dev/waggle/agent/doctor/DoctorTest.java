@@ -44,6 +44,8 @@ class DoctorTest {
             Check.SWARM,
             Check.SERVICES,
             Check.LABELS,
+            Check.HEALTH,
+            Check.MOUNTS,
             Check.RECORDS,
             Check.IDENTITY,
             Check.QUEUE,
