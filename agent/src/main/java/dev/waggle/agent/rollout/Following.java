@@ -4,6 +4,7 @@ import dev.waggle.agent.record.Attempt;
 import dev.waggle.agent.record.Outcome;
 import dev.waggle.agent.record.Rollout;
 import dev.waggle.agent.service.ServiceState;
+import dev.waggle.agent.service.UpdateState;
 import java.time.Duration;
 
 /// What is to be done for a service once the engine has an update.
@@ -84,10 +85,10 @@ final class Following {
     // What somebody else began is not for us to end.
     boolean ours =
         attempt.updates() && service.has(attempt.image()) && service.rollsBackOnFailure();
-    boolean completed = service.updateState() == ServiceState.UpdateState.COMPLETED;
+    boolean completed = service.updateState() == UpdateState.COMPLETED;
     if (view.isTimeUp()) {
       Conclusion timedOut = Conclusion.of(Outcome.TIMED_OUT, error);
-      boolean stuck = completed || service.updateState() == ServiceState.UpdateState.UPDATING;
+      boolean stuck = completed || service.updateState() == UpdateState.UPDATING;
       return ours && stuck
           ? new Step.GiveUp(
               rollout,

@@ -26,39 +26,6 @@ public record ServiceState(ObjectNode tree) {
   /// Kinds of mounts that hold what a task wrote, for the next one. A socket is no such place.
   private static final Set<String> WRITABLE = Set.of("bind", "volume");
 
-  /// Where Swarm says a rolling update stands.
-  public enum UpdateState {
-    /// Nothing was updated, or the update changed no task.
-    NONE,
-    /// Tasks are being replaced.
-    UPDATING,
-    /// The update stopped and waits for somebody.
-    PAUSED,
-    /// Every task was replaced.
-    COMPLETED,
-    /// Tasks are being given their former image.
-    ROLLBACK_STARTED,
-    /// The rollback stopped and waits for somebody.
-    ROLLBACK_PAUSED,
-    /// Every task has its former image.
-    ROLLBACK_COMPLETED,
-    /// A state that later engines may know.
-    UNKNOWN;
-
-    private static UpdateState of(String word) {
-      return switch (word) {
-        case "" -> NONE;
-        case "updating" -> UPDATING;
-        case "paused" -> PAUSED;
-        case "completed" -> COMPLETED;
-        case "rollback_started" -> ROLLBACK_STARTED;
-        case "rollback_paused" -> ROLLBACK_PAUSED;
-        case "rollback_completed" -> ROLLBACK_COMPLETED;
-        default -> UNKNOWN;
-      };
-    }
-  }
-
   /// The service's unchanging id.
   public String id() {
     return tree.path("ID").asText();
@@ -173,7 +140,7 @@ public record ServiceState(ObjectNode tree) {
   /// Swarm can say of a rollback that it completed, and a second later that the update did. But a
   /// rollback leaves no previous specification, and an update always does.
   public UpdateState updateState() {
-    UpdateState said = UpdateState.of(updateStatus().path("State").asText(""));
+    UpdateState said = UpdateState.parse(updateStatus().path("State").asText(""));
     return said == UpdateState.COMPLETED && !tree.path("PreviousSpec").isObject()
         ? UpdateState.ROLLBACK_COMPLETED
         : said;
