@@ -17,7 +17,11 @@ record Answer(int status, String body) {
   private static int status(Verdict verdict) {
     return switch (verdict) {
       case Verdict.Accepted _, Verdict.AcceptedUnproven _ -> 202;
-      case Verdict.NoTag _, Verdict.TagNotWanted _, Verdict.TagNotInRegistry _ -> 200;
+      case Verdict.NoTag _,
+          Verdict.TagNotWanted _,
+          Verdict.TagNotInRegistry _,
+          Verdict.NotAnImage _ ->
+          200;
       case Verdict.WrongToken _ -> 403;
       case Verdict.PushContradicted _ -> 409;
       case Verdict.TooLarge _ -> 413;
@@ -44,6 +48,10 @@ record Answer(int status, String body) {
       case Verdict.TagNotWanted(_, Repository repository, Tag tag) -> tag(json, repository, tag);
       case Verdict.TagNotInRegistry(_, Repository repository, Tag tag) ->
           tag(json, repository, tag);
+      case Verdict.NotAnImage(_, Repository repository, Tag tag, Digest digest) -> {
+        tag(json, repository, tag);
+        Json.optional(json, "digest", digest);
+      }
       case Verdict.NotADelivery(_, String field, String expected) -> {
         json.writeStringField("field", field);
         json.writeStringField("expected", expected);

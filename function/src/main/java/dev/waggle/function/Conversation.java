@@ -127,7 +127,15 @@ final class Conversation<T> implements AutoCloseable {
   ///
   /// @throws IOException when there is no answer, or when a foreign host would have to be asked
   Response get(URI address) throws IOException {
-    return follow("GET", address, Map.of());
+    return get(address, Map.of());
+  }
+
+  /// Asks for a document.
+  ///
+  /// @param headers to send along
+  /// @throws IOException when there is no answer, or when a foreign host would have to be asked
+  Response get(URI address, Map<String, String> headers) throws IOException {
+    return follow("GET", address, headers);
   }
 
   /// Asks for the headers of a document.

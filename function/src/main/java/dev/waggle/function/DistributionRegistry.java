@@ -17,20 +17,28 @@ import org.jspecify.annotations.Nullable;
 /// A registry that speaks the OCI distribution specification, asked anonymously.
 ///
 /// Asks with `HEAD`, which Docker Hub does not count as a pull, and keeps the tokens that it is
-/// given, so that most look-ups are one request.
+/// given, so that most look-ups are one request. Asks with `GET` only for what may well be no
+/// image.
 final class DistributionRegistry implements Registry {
+  /// The type of whatever is kept where images are: signatures, attestations, charts, and the
+  /// images of some tools.
+  private static final String OCI_MANIFEST = "application/vnd.oci.image.manifest.v1+json";
+
   /// Without all four the digest of something else comes back.
   private static final String MANIFESTS =
       String.join(
           ", ",
           "application/vnd.oci.image.index.v1+json",
           "application/vnd.docker.distribution.manifest.list.v2+json",
-          "application/vnd.oci.image.manifest.v1+json",
+          OCI_MANIFEST,
           "application/vnd.docker.distribution.manifest.v2+json");
 
   private final URI base;
   private final Clock clock;
   private final Map<Repository, Token> tokens = new ConcurrentHashMap<>();
+
+  /// The last of each repository that was read: Docker Hub tells of one push several times.
+  private final Map<Repository, Judged> judged = new ConcurrentHashMap<>();
 
   /// Talks to one registry.
   ///
@@ -66,6 +74,40 @@ final class DistributionRegistry implements Registry {
                     case FOREIGN_HOST -> Doubt.FOREIGN_HOST;
                   }));
     }
+  }
+
+  @Override
+  public boolean isImage(Repository repository, Finding.Found found, Deadline deadline) {
+    // A GET counts as a pull, and Docker Hub allows few of them to an address without an account.
+    // An index and Docker's own manifest, which most pushes are, are therefore not read: what is no
+    // image in these forms, such as a build cache or a plugin, is rare, and the agent finds it out.
+    if (!found.perhapsArtifact()) {
+      return true;
+    }
+    Judged last = judged.get(repository);
+    if (last != null && last.digest.equals(found.digest())) {
+      return last.image;
+    }
+    try (Conversation<Boolean> conversation =
+        Conversation.begin(base, deadline, talk -> judge(talk, repository, found.digest()))) {
+      return conversation.await(_ -> true);
+    }
+  }
+
+  /// By the digest: the tag may have moved on. Without a new token, as the one that the look-up had
+  /// is good, or there is none.
+  private boolean judge(Conversation<?> talk, Repository repository, Digest digest)
+      throws IOException {
+    Conversation.Response answer =
+        talk.get(
+            URI.create(base + "/v2/" + repository + "/manifests/" + digest),
+            headers(unexpired(repository)));
+    if (answer.status() != HttpURLConnection.HTTP_OK) {
+      return true;
+    }
+    boolean image = Manifest.isImage(answer.body());
+    judged.put(repository, new Judged(digest, image));
+    return image;
   }
 
   private Finding ask(Conversation<?> talk, Repository repository, Tag tag) throws IOException {
@@ -123,11 +165,17 @@ final class DistributionRegistry implements Registry {
           head.headers("Docker-Content-Digest")
               .findFirst()
               .flatMap(Digest::parse)
-              .<Finding>map(Finding.Found::new)
+              .<Finding>map(digest -> new Finding.Found(digest, isOciManifest(head)))
               .orElseGet(() -> new Finding.Unproven(Doubt.ODD_ANSWER));
       case HttpURLConnection.HTTP_NOT_FOUND -> new Finding.Missing();
       default -> refusal(head.status());
     };
+  }
+
+  private static boolean isOciManifest(Conversation.Response head) {
+    return head.headers("Content-Type")
+        .map(type -> type.split(";", 2)[0].strip())
+        .anyMatch(OCI_MANIFEST::equalsIgnoreCase);
   }
 
   private static Finding.Unproven refusal(int status) {
@@ -139,6 +187,12 @@ final class DistributionRegistry implements Registry {
           default -> status >= 500 ? Doubt.UNWELL : Doubt.ODD_ANSWER;
         });
   }
+
+  /// What a manifest was found to be.
+  ///
+  /// @param digest of the manifest
+  /// @param image whether it is an image's
+  private record Judged(Digest digest, boolean image) {}
 
   /// What a token service hands out.
   ///

@@ -51,6 +51,7 @@ final class Explanation {
       case Verdict.NoTag _,
           Verdict.TagNotWanted _,
           Verdict.TagNotInRegistry _,
+          Verdict.NotAnImage _,
           Verdict.WrongToken _,
           Verdict.TooLarge _,
           Verdict.NotADelivery _,
@@ -86,6 +87,17 @@ final class Explanation {
               "failed: WAGGLE_REPOSITORIES has it, but does not want the tag");
       case Verdict.TagNotInRegistry(_, Repository repository, Tag tag) ->
           List.of(token, "passed: " + repository + ":" + tag, ours, "failed: it knows no such tag");
+      case Verdict.NotAnImage(_, Repository repository, Tag tag, Digest digest) ->
+          digest == null
+              ? List.of(
+                  token,
+                  "passed: " + repository + ":" + tag,
+                  "failed: the tag is one of a signature, an attestation or the like")
+              : List.of(
+                  token,
+                  "passed: " + repository + ":" + tag,
+                  ours,
+                  "failed: the tag names " + digest + ", which is not an image");
       case Verdict.PushContradicted(_, PushMessage push) ->
           List.of(token, shape(push), ours, registry(push), "failed: " + time(push));
       case Verdict.Accepted(_, PushMessage push) ->
@@ -146,6 +158,7 @@ final class Explanation {
       case Verdict.TagNotWanted _ ->
           "if the tag is to go live, widen its pattern in WAGGLE_REPOSITORIES";
       case Verdict.TagNotInRegistry _ -> "if the tag should be there, push it again";
+      case Verdict.NotAnImage _ -> "nothing: signatures and charts are kept beside images";
       case Verdict.WrongToken _ ->
           "if it was Docker Hub, give it the address with the token that was deployed";
       case Verdict.TooLarge _ -> "nothing: no delivery of Docker Hub is that large";

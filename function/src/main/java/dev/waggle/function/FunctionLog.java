@@ -64,7 +64,7 @@ final class FunctionLog {
                   || push.time().older()
               ? Level.WARN
               : Level.INFO;
-      case Verdict.NoTag _, Verdict.TagNotWanted _ -> Level.INFO;
+      case Verdict.NoTag _, Verdict.TagNotWanted _, Verdict.NotAnImage _ -> Level.INFO;
       case Verdict.AcceptedUnproven _,
           Verdict.TagNotInRegistry _,
           Verdict.WrongToken _,
@@ -104,6 +104,15 @@ final class FunctionLog {
       }
       case Verdict.TagNotInRegistry(TokenHashes.Match token, Repository repository, Tag tag) -> {
         tag(json, repository, tag);
+        token(json, token);
+      }
+      case Verdict.NotAnImage(
+              TokenHashes.Match token,
+              Repository repository,
+              Tag tag,
+              Digest digest) -> {
+        tag(json, repository, tag);
+        Json.optional(json, "digest", digest);
         token(json, token);
       }
       case Verdict.WrongToken() -> {}

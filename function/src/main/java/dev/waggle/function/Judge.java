@@ -5,7 +5,8 @@ import java.time.Duration;
 import java.time.Instant;
 
 /// Decides on a request, cheapest proof first, and stops at the first that fails: the token, the
-/// shape, the repository, the registry, the time. What passes goes onto the queue.
+/// shape, the repository, the registry, the time. What passes, and is an image, goes onto the
+/// queue.
 final class Judge {
   /// For all calls to the outside together.
   static final Duration BUDGET = Duration.ofSeconds(3);
@@ -17,6 +18,7 @@ final class Judge {
   private final TokenHashes tokens;
   private final AllowList repositories;
   private final Configuration.Contradicted contradicted;
+  private final Registry registry;
   private final Lookup lookup;
   private final PushQueue queue;
   private final Clock clock;
@@ -31,6 +33,7 @@ final class Judge {
     this.tokens = configuration.tokens();
     this.repositories = configuration.repositories();
     this.contradicted = configuration.contradicted();
+    this.registry = registry;
     this.lookup = new Lookup(registry, records, waiter, clock);
     this.queue = queue;
     this.clock = clock;
@@ -69,21 +72,34 @@ final class Judge {
     if (tag == null) {
       return new Verdict.NoTag(token, repository);
     }
+    if (tag.isOfAnAttachment()) {
+      return new Verdict.NotAnImage(token, repository, tag, null);
+    }
     if (!repositories.wants(repository, tag)) {
       return new Verdict.TagNotWanted(token, repository, tag);
     }
     Deadline deadline = Deadline.in(BUDGET);
-    Lookup.Found found =
-        waits.forLookups(() -> lookup.find(delivery, tag, deadline.atMost(LOOKUP_BUDGET)));
+    Deadline lookups = deadline.atMost(LOOKUP_BUDGET);
+    Lookup.Found found = waits.forLookups(() -> lookup.find(delivery, tag, lookups));
     return switch (found.finding()) {
       case Registry.Finding.Missing() -> new Verdict.TagNotInRegistry(token, repository, tag);
-      case Registry.Finding.Found(Digest _) -> {
+      case Registry.Finding.Found image -> {
         PushMessage push = push(id, delivery, tag, found);
+        if (isRefused(push)) {
+          yield new Verdict.PushContradicted(token, push);
+        }
+        // Where the registry lags, it tells of what was pushed before.
+        if (!push.time().older()
+            && !waits.forLookups(() -> registry.isImage(repository, image, lookups))) {
+          yield new Verdict.NotAnImage(token, repository, tag, image.digest());
+        }
         yield sent(token, push, deadline, waits, new Verdict.Accepted(token, push));
       }
       case Registry.Finding.Unproven(Registry.Doubt doubt) -> {
         PushMessage push = push(id, delivery, tag, found);
-        yield sent(token, push, deadline, waits, new Verdict.AcceptedUnproven(token, push, doubt));
+        yield isRefused(push)
+            ? new Verdict.PushContradicted(token, push)
+            : sent(token, push, deadline, waits, new Verdict.AcceptedUnproven(token, push, doubt));
       }
     };
   }
@@ -100,12 +116,13 @@ final class Judge {
         now);
   }
 
+  private boolean isRefused(PushMessage push) {
+    return contradicted == Configuration.Contradicted.REFUSE
+        && push.time().evidence().standing() == Evidence.Standing.CONTRADICTED;
+  }
+
   private Verdict sent(
       TokenHashes.Match token, PushMessage push, Deadline deadline, Waits waits, Verdict accepted) {
-    if (contradicted == Configuration.Contradicted.REFUSE
-        && push.time().evidence().standing() == Evidence.Standing.CONTRADICTED) {
-      return new Verdict.PushContradicted(token, push);
-    }
     return switch (waits.forQueue(() -> queue.send(push, deadline))) {
       case PushQueue.Sending.Sent() -> accepted;
       case PushQueue.Sending.NotSent(String reason) ->

@@ -41,7 +41,7 @@ final class Lookup {
   record Found(Registry.Finding finding, PushRecords.Finding record) {
     /// The digest that the registry named.
     @Nullable Digest digest() {
-      return finding instanceof Registry.Finding.Found(Digest digest) ? digest : null;
+      return finding instanceof Registry.Finding.Found(Digest digest, _) ? digest : null;
     }
   }
 

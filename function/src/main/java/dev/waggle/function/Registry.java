@@ -5,12 +5,25 @@ interface Registry {
   /// Asks for the digest of a tag. Answers in every case, by the deadline.
   Finding find(Repository repository, Tag tag, Deadline deadline);
 
+  /// Tells whether what was found is an image. Answers in every case, by the deadline: what the
+  /// registry does not tell of is an image, so that no push is lost.
+  default boolean isImage(Repository repository, Finding.Found found, Deadline deadline) {
+    return true;
+  }
+
   /// What the registry says.
   sealed interface Finding {
     /// The registry knows the tag.
     ///
-    /// @param digest of the image that the tag names now
-    record Found(Digest digest) implements Finding {}
+    /// @param digest of what the tag names now
+    /// @param perhapsArtifact whether it may well be something else than an image, by its media
+    ///   type
+    record Found(Digest digest, boolean perhapsArtifact) implements Finding {
+      /// An image, as far as its media type tells.
+      Found(Digest digest) {
+        this(digest, false);
+      }
+    }
 
     /// The registry knows no such tag.
     record Missing() implements Finding {}

@@ -1,6 +1,7 @@
 package dev.waggle.function;
 
 import java.util.Locale;
+import org.jspecify.annotations.Nullable;
 
 /// What becomes of a request. The status, the answer, the log line and the explanation of each are
 /// decided in one exhaustive switch each, so that a new verdict does not compile until all know it.
@@ -26,7 +27,7 @@ sealed interface Verdict {
   default Kind kind() {
     return switch (this) {
       case Accepted _, AcceptedUnproven _ -> Kind.ACCEPTED;
-      case NoTag _, TagNotWanted _, TagNotInRegistry _ -> Kind.IGNORED;
+      case NoTag _, TagNotWanted _, TagNotInRegistry _, NotAnImage _ -> Kind.IGNORED;
       case WrongToken _, TooLarge _, NotADelivery _, NotOurRepository _, PushContradicted _ ->
           Kind.REFUSED;
       case QueueUnavailable _, UnexpectedFailure _ -> Kind.FAILED;
@@ -41,6 +42,7 @@ sealed interface Verdict {
       case NoTag _ -> "no tag";
       case TagNotWanted _ -> "tag not wanted";
       case TagNotInRegistry _ -> "tag not in the registry";
+      case NotAnImage _ -> "not an image";
       case WrongToken _ -> "wrong token";
       case TooLarge _ -> "body too large";
       case NotADelivery _ -> "not a delivery";
@@ -85,6 +87,16 @@ sealed interface Verdict {
   /// @param repository one of ours
   /// @param tag that the delivery claims
   record TagNotInRegistry(TokenHashes.Match token, Repository repository, Tag tag)
+      implements Verdict {}
+
+  /// A signature, an attestation, a chart or the like was pushed, which is kept where images are.
+  ///
+  /// @param token which token the address had
+  /// @param repository one of ours
+  /// @param tag that was pushed
+  /// @param digest of what the tag names; absent when the tag told by itself
+  record NotAnImage(
+      TokenHashes.Match token, Repository repository, Tag tag, @Nullable Digest digest)
       implements Verdict {}
 
   /// The path had no token, or one that has none of the hashes.

@@ -14,6 +14,7 @@ import java.net.URI;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -36,6 +37,19 @@ class DistributionRegistryTest {
   private static final String MANIFEST = "HEAD /v2/vorce/playlistlog/manifests/2";
   private static final String TOKEN =
       "GET /token?service=registry.docker.io&scope=repository%3Avorce%2Fplaylistlog%3Apull";
+  private static final String OCI_MANIFEST = "application/vnd.oci.image.manifest.v1+json";
+  private static final String CHART =
+      """
+      {"schemaVersion":2,\
+      "config":{"mediaType":"application/vnd.cncf.helm.config.v1+json"},\
+      "layers":[{"mediaType":"application/vnd.cncf.helm.chart.content.v1.tar+gzip"}]}\
+      """;
+  private static final String IMAGE =
+      """
+      {"schemaVersion":2,\
+      "config":{"mediaType":"application/vnd.oci.image.config.v1+json"},\
+      "layers":[{"mediaType":"application/vnd.oci.image.layer.v1.tar+gzip"}]}\
+      """;
   private static final Duration SHORT = Duration.ofMillis(300);
   private static final Duration LONG = Duration.ofSeconds(5);
 
@@ -167,6 +181,100 @@ class DistributionRegistryTest {
                 """
                     .formatted(Sha256.hex("repository:vorce/playlistlog:pull"))));
     assertThat(find()).isEqualTo(FOUND);
+  }
+
+  private Digest holding(String mediaType, String manifest) {
+    fake.holding("vorce/playlistlog", "2", mediaType, manifest);
+    return new Digest("sha256:" + Sha256.hex(manifest));
+  }
+
+  private static boolean isImage(Registry registry, Duration budget) {
+    return registry.find(PLAYLISTLOG, TWO, Deadline.in(LONG))
+            instanceof Registry.Finding.Found found
+        && registry.isImage(PLAYLISTLOG, found, Deadline.in(budget));
+  }
+
+  private boolean isImage() {
+    return isImage(new DistributionRegistry(fake.base(), Clock.systemUTC()), LONG);
+  }
+
+  @Test
+  void readsAManifestOfOciByItsDigest() {
+    Digest chart = holding(OCI_MANIFEST, CHART);
+    assertThat(isImage()).isFalse();
+    assertThat(fake.asked())
+        .containsExactly(MANIFEST, "GET /v2/vorce/playlistlog/manifests/" + chart);
+    holding(OCI_MANIFEST, IMAGE);
+    assertThat(isImage()).isTrue();
+  }
+
+  @Test
+  void readsAManifestWithTheTokenOfTheLookUp() {
+    Digest chart = holding(OCI_MANIFEST + "; charset=utf-8", CHART);
+    fake.withTokens();
+    assertThat(isImage()).isFalse();
+    assertThat(fake.asked())
+        .containsExactly(
+            MANIFEST,
+            TOKEN,
+            MANIFEST + " with a token",
+            "GET /v2/vorce/playlistlog/manifests/" + chart + " with a token");
+  }
+
+  @Test
+  void readsAManifestOnceForTheManyDeliveriesOfOnePush() {
+    DistributionRegistry registry = new DistributionRegistry(fake.base(), Clock.systemUTC());
+    for (String manifest : List.of(CHART, IMAGE)) {
+      Digest digest = holding(OCI_MANIFEST, manifest);
+      for (int i = 0; i < 3; i++) {
+        assertThat(isImage(registry, LONG)).isEqualTo(manifest.equals(IMAGE));
+      }
+      assertThat(fake.asked())
+          .filteredOn(("GET /v2/vorce/playlistlog/manifests/" + digest)::equals)
+          .hasSize(1);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "application/vnd.oci.image.index.v1+json",
+        "application/vnd.docker.distribution.manifest.list.v2+json",
+        "application/vnd.docker.distribution.manifest.v2+json",
+        "application/json",
+        ""
+      })
+  void readsNoManifestOfAnotherTypeAsThatCountsAsAPull(String mediaType) {
+    holding(mediaType, CHART);
+    assertThat(isImage()).isTrue();
+    assertThat(fake.asked()).containsExactly(MANIFEST);
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {204, 401, 403, 404, 429, 500, 503})
+  void takesForAnImageWhatTheRegistryDoesNotHandOutAndAsksNextTime(int status) {
+    Digest chart = holding(OCI_MANIFEST, CHART);
+    DistributionRegistry registry = new DistributionRegistry(fake.base(), Clock.systemUTC());
+    Registry.Finding.Found found = new Registry.Finding.Found(chart, true);
+    fake.misbehavingOnce(withHeader(status, "Retry-After", "1"));
+    assertThat(registry.isImage(PLAYLISTLOG, found, Deadline.in(LONG))).isTrue();
+    assertThat(registry.isImage(PLAYLISTLOG, found, Deadline.in(LONG))).isFalse();
+  }
+
+  @Test
+  void takesForAnImageWhatIsTooLongToBeRead() {
+    holding(OCI_MANIFEST, CHART + " ".repeat(Conversation.MAX_BODY));
+    assertThat(isImage()).isTrue();
+  }
+
+  @Test
+  void takesForAnImageWhatTheRegistryDoesNotHandOutInTime() {
+    Registry.Finding.Found found = new Registry.Finding.Found(DIGEST, true);
+    DistributionRegistry registry = new DistributionRegistry(fake.base(), Clock.systemUTC());
+    fake.misbehaving(exchange -> fake.hang());
+    assertThat(registry.isImage(PLAYLISTLOG, found, Deadline.in(SHORT))).isTrue();
+    fake.close();
+    assertThat(registry.isImage(PLAYLISTLOG, found, Deadline.in(LONG))).isTrue();
   }
 
   @Test

@@ -186,6 +186,39 @@ class ExplainTest {
   }
 
   @Test
+  void saysThatAChartIsNotAnImage() {
+    String chart =
+        """
+        {"config":{"mediaType":"application/vnd.cncf.helm.config.v1+json"}}\
+        """;
+    registry.holding(
+        "bluebrown/busybox", "latest", "application/vnd.oci.image.manifest.v1+json", chart);
+    assertThat(explain(REAL, "explain", "--at", ON_THE_DAY))
+        .satisfies(
+            ending -> {
+              assertThat(ending.status()).isEqualTo(1);
+              assertThat(ending.out())
+                  .contains(
+                      "registry    failed: the tag names sha256:"
+                          + Sha256.hex(chart)
+                          + ", which is not an image",
+                      "time        not reached",
+                      "verdict     ignored: not an image",
+                      "to do       nothing: signatures and charts are kept beside images");
+            });
+  }
+
+  @Test
+  void saysThatASignatureIsNotAnImageByItsTag() {
+    String signature = "\"sha256-" + "a".repeat(64) + ".sig\"";
+    assertThat(explain(REAL.replace("\"latest\"", signature), "explain").out())
+        .contains(
+            "repository  failed: the tag is one of a signature, an attestation or the like",
+            "registry    not reached");
+    assertThat(registry.asked()).isEmpty();
+  }
+
+  @Test
   void saysHowItIsUsed() {
     for (List<String> arguments :
         List.of(

@@ -27,7 +27,11 @@ final class FakeRegistry extends FakeServer {
           "application/vnd.oci.image.manifest.v1+json",
           "application/vnd.docker.distribution.manifest.v2+json");
 
+  /// A manifest as it is sent.
+  private record Content(String mediaType, String text) {}
+
   private final Map<String, Digest> digests = new ConcurrentHashMap<>();
+  private final Map<String, Content> contents = new ConcurrentHashMap<>();
   private volatile @Nullable String realm;
   private volatile String secret = "";
   private volatile HttpHandler manifests = this::manifest;
@@ -41,6 +45,15 @@ final class FakeRegistry extends FakeServer {
   FakeRegistry holding(String repository, String tag, Digest digest) {
     digests.put("/v2/" + repository + "/manifests/" + tag, digest);
     return this;
+  }
+
+  /// Says of what type the manifest is, and sends it to whoever asks for its digest.
+  FakeRegistry holding(String repository, String tag, String mediaType, String manifest) {
+    Digest digest = new Digest("sha256:" + Sha256.hex(manifest));
+    Content content = new Content(mediaType, manifest);
+    contents.put("/v2/" + repository + "/manifests/" + tag, content);
+    contents.put("/v2/" + repository + "/manifests/" + digest, content);
+    return holding(repository, tag, digest);
   }
 
   /// Hands out manifests to holders of a token only.
@@ -103,7 +116,12 @@ final class FakeRegistry extends FakeServer {
       base(exchange);
       return;
     }
-    if (!exchange.getRequestMethod().equals("HEAD")) {
+    Content content = contents.get(path);
+    boolean whole =
+        exchange.getRequestMethod().equals("GET")
+            && content != null
+            && path.contains("/manifests/sha256:");
+    if (!whole && !exchange.getRequestMethod().equals("HEAD")) {
       exchange.sendResponseHeaders(405, -1);
       return;
     }
@@ -113,6 +131,13 @@ final class FakeRegistry extends FakeServer {
     if (realm != null && !("Bearer " + tokenFor(scope)).equals(authorization)) {
       challenge(exchange, ",scope=\"" + scope + "\"");
       return;
+    }
+    if (content != null) {
+      exchange.getResponseHeaders().set("Content-Type", content.mediaType);
+      if (whole) {
+        respond(exchange, 200, content.text);
+        return;
+      }
     }
     Digest digest = digests.get(path);
     if (digest == null) {

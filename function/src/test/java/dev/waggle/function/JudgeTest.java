@@ -171,6 +171,45 @@ class JudgeTest {
   }
 
   @Test
+  void ignoresTheTagOfASignatureBeforeAnythingIsAsked() {
+    for (String suffix : List.of("", ".sig", ".att", ".sbom")) {
+      Tag tag = new Tag("sha256-" + "a".repeat(64) + suffix);
+      String delivery = REAL.replace("\"latest\"", "\"" + tag + "\"");
+      for (String repositories : List.of("bluebrown/busybox", "bluebrown/busybox:1.*")) {
+        assertThat(judge(repositories).judge(new Request(ID, TOKEN, delivery, false), new Waits()))
+            .isEqualTo(new Verdict.NotAnImage(TokenHashes.Match.FIRST, BUSYBOX, tag, null));
+      }
+    }
+    assertNothingHappened();
+  }
+
+  @Test
+  void ignoresWhatTheRegistryKeepsThatIsNoImage() {
+    registry.keepingAnArtifact(DIGEST);
+    assertThat(verdict(TOKEN, REAL))
+        .isEqualTo(new Verdict.NotAnImage(TokenHashes.Match.FIRST, BUSYBOX, LATEST, DIGEST));
+    assertThat(queue.sent).isEmpty();
+  }
+
+  @Test
+  void leavesWhatMayBeOfAnEarlierPushToTheAgent() {
+    registry.keepingAnArtifact(DIGEST);
+    records.knowing("bluebrown/busybox", "latest", DIGEST, PUSHED.minus(Duration.ofHours(1)));
+    assertThat(verdict(TOKEN, REAL)).isInstanceOf(Verdict.Accepted.class);
+    assertThat(registry.judged).isEmpty();
+    assertThat(queue.sent)
+        .singleElement()
+        .satisfies(push -> assertThat(push.json()).contains("\"lookAgain\":true"));
+  }
+
+  @Test
+  void asksNotWhatWasPushedBeforeItRefuses() {
+    assertThat(verdict(TOKEN, REAL.replace("1671307562", "1571307562")))
+        .isInstanceOf(Verdict.PushContradicted.class);
+    assertThat(registry.judged).isEmpty();
+  }
+
+  @Test
   void tellsTheAgentThatDockerHubRecordedThePush() {
     Instant recorded = PUSHED.plusMillis(515);
     records.knowing("bluebrown/busybox", "latest", DIGEST, recorded);

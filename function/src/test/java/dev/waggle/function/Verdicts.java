@@ -49,6 +49,7 @@ final class Verdicts {
           new Verdict.NoTag(TOKEN, PLAYLISTLOG),
           new Verdict.TagNotWanted(TOKEN, PLAYLISTLOG, TWO),
           new Verdict.TagNotInRegistry(TOKEN, PLAYLISTLOG, TWO),
+          new Verdict.NotAnImage(TOKEN, PLAYLISTLOG, TWO, DIGEST),
           new Verdict.PushContradicted(TOKEN, CONTRADICTED),
           new Verdict.QueueUnavailable(TOKEN, PROVEN, "the queue did not answer in time"),
           new Verdict.UnexpectedFailure(new IllegalStateException()));

@@ -163,6 +163,42 @@ class WebhookHandlerTest {
   }
 
   @Test
+  void notAnImage() {
+    registry.keepingAnArtifact(DIGEST);
+    assertAnswer(
+        answer(event(TOKEN, REAL).toString()),
+        200,
+        """
+        {"verdict":"ignored","reason":"not an image","deliveryId":"JKJaXmPLvHcESHA=",\
+        "repository":"bluebrown/busybox","tag":"latest","digest":"%s"}\
+        """
+            .formatted(DIGEST));
+    assertLogged(
+        """
+        {"timestamp":"2022-12-17T20:06:04.500Z","level":"INFO","message":"not an image",\
+        "verdict":"ignored","deliveryId":"JKJaXmPLvHcESHA=","repository":"bluebrown/busybox","tag":"latest",\
+        "digest":"%s","token":"second"}\
+        """
+            .formatted(DIGEST));
+    assertThat(queue.sent).isEmpty();
+  }
+
+  @Test
+  void notAnImageByItsTag() {
+    String tag = "sha256-" + "a".repeat(64) + ".sig";
+    assertAnswer(
+        answer(event(TOKEN, REAL.replace("\"latest\"", "\"" + tag + "\"")).toString()),
+        200,
+        """
+        {"verdict":"ignored","reason":"not an image","deliveryId":"JKJaXmPLvHcESHA=",\
+        "repository":"bluebrown/busybox","tag":"%s"}\
+        """
+            .formatted(tag));
+    assertThat(registry.asked).isEmpty();
+    assertThat(queue.sent).isEmpty();
+  }
+
+  @Test
   void pushContradicted() {
     String old = REAL.replace("1671307562", "1571307562");
     assertAnswer(
