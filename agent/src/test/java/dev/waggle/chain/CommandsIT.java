@@ -156,6 +156,22 @@ class CommandsIT {
   }
 
   @Test
+  void findLabelsWhereWaggleDoesNotLook() throws InterruptedException {
+    create("prefix", "vorce/playlistlog:1", 0, Map.of("wagle.tags", "*"));
+    ObjectNode compose = spec("compose", "vorce/playlistlog:1", 0, Map.of());
+    compose.withObject("/TaskTemplate/ContainerSpec/Labels").put("waggle.tags", "1");
+    create(compose);
+
+    assertProblem("services", "compose has waggle.tags on its containers");
+    assertProblem("services", "prefix is not opted in: wagle.tags is unknown");
+    CommandOfTheJar status = run("status");
+    assertThat(status.status()).isEqualTo(1);
+    assertThat(status.out())
+        .contains("compose is not opted in: it has waggle.tags on its containers")
+        .contains("prefix is not opted in: wagle.tags is unknown");
+  }
+
+  @Test
   void findATaskThatDoesNotRun() throws InterruptedException {
     create("idle", "vorce/absent:1", 1, Map.of("waggle.tags", "*"));
 
@@ -299,13 +315,22 @@ class CommandsIT {
   }
 
   private void create(String name, String image, int replicas, Map<String, String> labels) {
+    create(spec(name, image, replicas, labels));
+  }
+
+  private void create(ObjectNode spec) {
+    api.post("/services/create", spec);
+    services.add(spec.path("Name").asText());
+  }
+
+  private static ObjectNode spec(
+      String name, String image, int replicas, Map<String, String> labels) {
     ObjectNode spec = JSON.createObjectNode().put("Name", name);
     labels.forEach(spec.withObject("/Labels")::put);
     spec.withObject("/TaskTemplate/ContainerSpec").put("Image", image);
     spec.withObject("/Mode/Replicated").put("Replicas", replicas);
     spec.withObject("/EndpointSpec").put("Mode", "dnsrr");
-    api.post("/services/create", spec);
-    services.add(name);
+    return spec;
   }
 
   private void awaitRunning(String name) {

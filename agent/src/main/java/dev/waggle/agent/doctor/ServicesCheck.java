@@ -45,18 +45,11 @@ final class ServicesCheck {
                     + " opted in: "
                     + opted.stream().map(ServiceState::name).collect(Collectors.joining(", "))));
     for (ServiceState service : sorted(services)) {
-      ServiceLabels.strays(service.labels())
-          .ifPresent(
-              problem ->
-                  findings.add(
-                      Finding.problem(
-                          Check.SERVICES,
-                          service.name() + " is not opted in: " + problem,
-                          "put the label right, or remove it with --label-rm")));
+      findings.addAll(LabelsCheck.of(service));
     }
-    List<Finding> wrong = opted.stream().flatMap(service -> labels(service).stream()).toList();
-    findings.addAll(wrong);
-    if (wrong.isEmpty() && !opted.isEmpty()) {
+    opted.forEach(service -> findings.addAll(labels(service)));
+    if (findings.stream().noneMatch(finding -> finding.check() == Check.LABELS)
+        && !opted.isEmpty()) {
       findings.add(Finding.ok(Check.LABELS, "all have a meaning"));
     }
     return findings;

@@ -7,6 +7,8 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -135,31 +137,85 @@ public record ServiceLabels(
     }
   }
 
-  /// What is to mend in the labels of a service that is not opted in, though some of them are meant
-  /// for us: a misspelt `waggle.tags` is otherwise never seen.
+  /// What is to mend in the labels of a service that are meant for us and have no effect, which
+  /// nobody would see otherwise: a misspelt prefix, and where the service is not opted in, a
+  /// misspelt `waggle.tags`.
   ///
-  /// @return empty if no label is meant for us, or the service is opted in
+  /// @return empty if there is nothing
   public static Optional<String> strays(Map<String, String> labels) {
-    if (labels.containsKey(TAGS)) {
-      return Optional.empty();
-    }
     List<String> strays = new ArrayList<>();
     for (String label : new TreeSet<>(labels.keySet())) {
-      if (SETTINGS.contains(label)) {
+      if (!label.startsWith(PREFIX)) {
+        meant(label).ifPresent(meant -> strays.add(unknown(label, meant)));
+      } else if (SETTINGS.contains(label) && !labels.containsKey(TAGS)) {
         strays.add(label + " has no effect without " + TAGS);
       }
     }
-    refuseUnknown(labels, strays);
+    if (!labels.containsKey(TAGS)) {
+      refuseUnknown(labels, strays);
+    }
     return strays.isEmpty() ? Optional.empty() : Optional.of(String.join("; ", strays));
+  }
+
+  /// What is to mend in all labels that are meant for us and have no effect.
+  ///
+  /// @param labels the service's own
+  /// @param ofContainers its containers'
+  /// @return empty if there is nothing
+  public static Optional<String> strays(
+      Map<String, String> labels, Map<String, String> ofContainers) {
+    List<String> problems = new ArrayList<>();
+    strays(labels).ifPresent(problems::add);
+    SortedMap<String, String> misplaced = misplaced(labels, ofContainers);
+    if (!misplaced.isEmpty()) {
+      problems.add(
+          "it has "
+              + String.join(", ", misplaced.keySet())
+              + " on its containers, where Waggle does not look");
+    }
+    return problems.isEmpty() ? Optional.empty() : Optional.of(String.join("; ", problems));
+  }
+
+  /// The labels of containers that are meant for us, though we look at the service's own alone.
+  /// What the service itself says as well has its effect.
+  ///
+  /// @param labels the service's own
+  /// @param ofContainers its containers'
+  public static SortedMap<String, String> misplaced(
+      Map<String, String> labels, Map<String, String> ofContainers) {
+    SortedMap<String, String> misplaced = new TreeMap<>(ofContainers);
+    misplaced
+        .entrySet()
+        .removeIf(
+            label ->
+                (!label.getKey().startsWith(PREFIX) && meant(label.getKey()).isEmpty())
+                    || label.getValue().equals(labels.get(label.getKey())));
+    return misplaced;
+  }
+
+  /// The setting that a label is, or would be with its prefix spelt right: `wagle-tags` is meant
+  /// for `waggle.tags`.
+  public static Optional<String> meant(String label) {
+    String lower = label.toLowerCase(Locale.ROOT);
+    return SETTINGS.stream().filter(setting -> isMeant(lower, setting)).findFirst();
+  }
+
+  private static boolean isMeant(String label, String setting) {
+    String name = setting.substring(PREFIX.length());
+    return label.endsWith(name)
+        && Spelling.isSlip(label.substring(0, label.length() - name.length()), PREFIX);
   }
 
   /// A misspelt label would silently be the default.
   private static void refuseUnknown(Map<String, String> labels, List<String> problems) {
     for (String label : new TreeSet<>(labels.keySet())) {
       if (label.startsWith(PREFIX) && !SETTINGS.contains(label) && !RETIRED.contains(label)) {
-        problems.add(
-            label + " is unknown; did you mean " + Spelling.nearest(label, SETTINGS) + "?");
+        problems.add(unknown(label, Spelling.nearest(label, SETTINGS)));
       }
     }
+  }
+
+  private static String unknown(String label, String meant) {
+    return label + " is unknown; did you mean " + meant + "?";
   }
 }

@@ -96,11 +96,20 @@ public record ServiceState(ObjectNode tree) {
 
   /// The labels of the service itself, not of its containers.
   public Map<String, String> labels() {
-    Map<String, String> labels = new HashMap<>();
-    tree.at("/Spec/Labels")
+    return texts("/Spec/Labels");
+  }
+
+  /// The labels of its containers.
+  public Map<String, String> containerLabels() {
+    return texts("/Spec/TaskTemplate/ContainerSpec/Labels");
+  }
+
+  private Map<String, String> texts(String pointer) {
+    Map<String, String> texts = new HashMap<>();
+    tree.at(pointer)
         .properties()
-        .forEach(label -> labels.put(label.getKey(), label.getValue().asText()));
-    return labels;
+        .forEach(text -> texts.put(text.getKey(), text.getValue().asText()));
+    return texts;
   }
 
   private JsonNode updateStatus() {
