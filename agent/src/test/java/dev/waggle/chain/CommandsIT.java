@@ -101,6 +101,7 @@ class CommandsIT {
     assertThat(doctor.out())
         .contains("access key ending in WXYZ")
         .contains("1 of 2 opted in: playlistlog")
+        .containsPattern("ok +mounts +no service has two tasks that write to one place")
         .contains("vorce/playlistlog:1 (playlistlog) is there")
         .contains("Docker " + engine.version());
     assertThat(JSON.readTree(run("doctor", "--json").out()).path("good").asBoolean()).isTrue();
@@ -169,6 +170,25 @@ class CommandsIT {
     assertThat(status.out())
         .contains("compose is not opted in: it has waggle.tags on its containers")
         .contains("prefix is not opted in: wagle.tags is unknown");
+  }
+
+  @Test
+  void findAServiceWithTwoWritersAndLeaveItAtAWarning() throws InterruptedException {
+    ObjectNode off = spec("off", "vorce/playlistlog:1", 0, Map.of("waggle.tags", "*"));
+    ObjectNode container = off.withObject("/TaskTemplate/ContainerSpec");
+    container
+        .putArray("Mounts")
+        .addObject()
+        .put("Type", "volume")
+        .put("Source", "pages")
+        .put("Target", "/pages");
+    create(off);
+
+    CommandOfTheJar doctor = run("doctor");
+
+    assertThat(doctor.status()).as(doctor.toString()).isZero();
+    assertThat(doctor.out())
+        .containsPattern("warning +mounts +off has two tasks .* write to /pages \\(pages\\)");
   }
 
   @Test

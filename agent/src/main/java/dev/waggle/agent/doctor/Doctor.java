@@ -84,6 +84,7 @@ public final class Doctor {
       findings.addAll(EngineCheck.of(engine.join()));
     }
     findings.addAll(ServicesCheck.of(services.join(), manager));
+    findings.addAll(MountsCheck.of(known));
     findings.addAll(RecordsCheck.of(records.join(), known, manager));
     if (patient.queue().isPresent()) {
       findings.add(QueueCheck.identity(identity.join()));

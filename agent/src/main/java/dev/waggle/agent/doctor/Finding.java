@@ -22,6 +22,8 @@ public record Finding(Check check, Grade grade, String found, String remedy) {
     SERVICES,
     /// Whether every label of an opted-in service has a meaning.
     LABELS,
+    /// Whether two tasks of an opted-in service write to the same place.
+    MOUNTS,
     /// Whether the records can be read, and which services are held.
     RECORDS,
     /// Who the agent is to the queue.

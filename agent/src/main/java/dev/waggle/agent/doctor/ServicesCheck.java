@@ -62,6 +62,11 @@ final class ServicesCheck {
         .toList();
   }
 
+  /// Those that Waggle would roll, by name: a job runs to its end.
+  static List<ServiceState> rolled(List<ServiceState> services) {
+    return optedIn(services).stream().filter(service -> !service.isJob()).toList();
+  }
+
   private static List<ServiceState> sorted(List<ServiceState> services) {
     return services.stream().sorted(Comparator.comparing(ServiceState::name)).toList();
   }

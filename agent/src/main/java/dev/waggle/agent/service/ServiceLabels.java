@@ -49,7 +49,9 @@ public record ServiceLabels(
 
   public static final String START_FIRST = "start-first";
   public static final String STOP_FIRST = "stop-first";
-  private static final String KEEP = "keep";
+
+  /// What leaves the setting of the service's own as it is.
+  static final String KEEP = "keep";
 
   /// Every label that a user sets.
   public static final List<String> SETTINGS = List.of(TAGS, ORDER, FAILURE_ACTION, TIMEOUT);

@@ -191,6 +191,17 @@ public record ServiceState(ObjectNode tree) {
         .anyMatch(port -> port.path("PublishMode").asText().equals("host"));
   }
 
+  public List<Mount> mounts() {
+    return tree.at("/Spec/TaskTemplate/ContainerSpec/Mounts").valueStream().map(Mount::of).toList();
+  }
+
+  /// Whether Waggle has Swarm start the new task before it stops the old.
+  public boolean startsFirst() {
+    String order = labels().getOrDefault(ServiceLabels.ORDER, ServiceLabels.START_FIRST);
+    return (order.equals(ServiceLabels.KEEP) ? tree.at("/Spec/UpdateConfig/Order").asText() : order)
+        .equals(ServiceLabels.START_FIRST);
+  }
+
   /// Zero if there is no bound.
   public long mostReplicasPerNode() {
     return tree.at("/Spec/TaskTemplate/Placement/MaxReplicas").asLong(0);

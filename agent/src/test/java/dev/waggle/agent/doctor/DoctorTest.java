@@ -44,6 +44,7 @@ class DoctorTest {
             Check.SWARM,
             Check.SERVICES,
             Check.LABELS,
+            Check.MOUNTS,
             Check.RECORDS,
             Check.IDENTITY,
             Check.QUEUE,
