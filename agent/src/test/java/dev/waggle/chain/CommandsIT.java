@@ -101,6 +101,7 @@ class CommandsIT {
     assertThat(doctor.out())
         .contains("access key ending in WXYZ")
         .contains("1 of 2 opted in: playlistlog")
+        .containsPattern("ok +health +all have a health check")
         .containsPattern("ok +mounts +no service has two tasks that write to one place")
         .contains("vorce/playlistlog:1 (playlistlog) is there")
         .contains("Docker " + engine.version());
@@ -173,9 +174,11 @@ class CommandsIT {
   }
 
   @Test
-  void findAServiceWithTwoWritersAndLeaveItAtAWarning() throws InterruptedException {
+  void findServicesWithoutHealthCheckAndWithTwoWritersAndLeaveItAtWarnings()
+      throws InterruptedException {
     ObjectNode off = spec("off", "vorce/playlistlog:1", 0, Map.of("waggle.tags", "*"));
     ObjectNode container = off.withObject("/TaskTemplate/ContainerSpec");
+    container.withObject("/Healthcheck").putArray("Test").add("NONE");
     container
         .putArray("Mounts")
         .addObject()
@@ -188,6 +191,7 @@ class CommandsIT {
 
     assertThat(doctor.status()).as(doctor.toString()).isZero();
     assertThat(doctor.out())
+        .containsPattern("warning +health +off has its health check switched off")
         .containsPattern("warning +mounts +off has two tasks .* write to /pages \\(pages\\)");
   }
 

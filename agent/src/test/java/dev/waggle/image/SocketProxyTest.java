@@ -41,6 +41,7 @@ class SocketProxyTest {
           switch (paths.group(2)) {
             case "/_ping" -> "/_ping";
             case "/distribution/" -> "/v1.41/distribution/vorce/playlistlog:1/json";
+            case "/images/" -> "/v1.41/images/vorce/playlistlog:1/json";
             case "/services/" -> "/v1.41/services/mohjblgtt8vj" + update;
             case "/configs/" -> "/v1.41/configs/waggle.mohjblgtt8vj" + update;
             case String other -> "/v1.41" + other;
@@ -49,7 +50,7 @@ class SocketProxyTest {
           Stream.of("post", "delete").filter(paths.group(1)::contains).findFirst().orElse("get");
       assertThat(allows(method, path)).as(method + " " + path).isTrue();
     }
-    assertThat(found).isEqualTo(16);
+    assertThat(found).isEqualTo(17);
   }
 
   @Test
@@ -58,6 +59,10 @@ class SocketProxyTest {
         List.of(
             "get /v1.41/containers/json",
             "get /v1.41/secrets",
+            "get /v1.41/images/json",
+            "get /v1.41/images/vorce/playlistlog:1/history",
+            "get /v1.41/images/vorce/playlistlog:1/get",
+            "delete /v1.41/images/vorce/playlistlog:1",
             "get /v1.41/services/abc/logs",
             "get /v1.41/configs/somebodys",
             "get /v1.41/configs/waggle.",

@@ -1,6 +1,7 @@
 package dev.waggle.agent.doctor;
 
 import dev.waggle.agent.doctor.ExaminedEngine.EngineState;
+import dev.waggle.agent.doctor.ExaminedEngine.ImageHealth;
 import dev.waggle.agent.doctor.ExaminedQueue.Identity;
 import dev.waggle.agent.doctor.ExaminedQueue.QueueAnswer;
 import dev.waggle.agent.doctor.Finding.Check;
@@ -18,6 +19,8 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
+import java.util.stream.Collectors;
 
 /// Asks everything at once and waits for none for long, so that even a dead network gets a whole
 /// report soon.
@@ -27,7 +30,7 @@ public final class Doctor {
   static final Duration MAX_WAIT = Duration.ofSeconds(10);
 
   /// Images asked for at once: an engine has other things to do.
-  private static final int MAX_REGISTRY_CALLS = 8;
+  private static final int MAX_IMAGES_AT_ONCE = 8;
 
   /// What is to be examined.
   ///
@@ -49,8 +52,8 @@ public final class Doctor {
   private final Clock clock;
   private final Duration longest;
   private final ExecutorService questions = Executors.newVirtualThreadPerTaskExecutor();
-  private final ExecutorService toRegistries =
-      Executors.newFixedThreadPool(MAX_REGISTRY_CALLS, Thread.ofVirtual().factory());
+  private final ExecutorService aboutImages =
+      Executors.newFixedThreadPool(MAX_IMAGES_AT_ONCE, Thread.ofVirtual().factory());
 
   /// Examines a patient.
   ///
@@ -78,6 +81,7 @@ public final class Doctor {
     List<CompletableFuture<Finding>> contacts =
         patient.contacts().orElseGet(List::of).stream().map(this::reach).toList();
     List<ServiceState> known = services.join().given().map(Answer.Given::value).orElseGet(List::of);
+    Map<ImageReference, CompletableFuture<Answer<ImageHealth>>> health = imageHealth(known);
     boolean manager = engine.join().given().filter(given -> given.value().manager()).isPresent();
     List<Finding> findings = new ArrayList<>();
     if (patient.engine().isPresent()) {
@@ -95,10 +99,11 @@ public final class Doctor {
         ServicesCheck.images(known).entrySet().stream()
             .map(image -> resolve(image.getKey(), image.getValue()))
             .toList();
+    findings.addAll(HealthCheck.of(known, joined(health)));
     images.forEach(image -> findings.add(image.join()));
     findings.addAll(notifications(contacts));
     questions.shutdownNow();
-    toRegistries.shutdownNow();
+    aboutImages.shutdownNow();
     return findings;
   }
 
@@ -133,11 +138,24 @@ public final class Doctor {
         .thenApply(answer -> ContactCheck.of(contact, answer));
   }
 
+  private Map<ImageReference, CompletableFuture<Answer<ImageHealth>>> imageHealth(
+      List<ServiceState> services) {
+    return HealthCheck.images(services).stream()
+        .collect(
+            Collectors.toMap(
+                Function.identity(), image -> ask(aboutImages, () -> engine().imageHealth(image))));
+  }
+
+  private static <K, T> Map<K, T> joined(Map<K, CompletableFuture<T>> answers) {
+    return answers.entrySet().stream()
+        .collect(Collectors.toMap(Map.Entry::getKey, answer -> answer.getValue().join()));
+  }
+
   private CompletableFuture<Finding> resolve(String image, List<String> services) {
     return ImageReference.parse(image)
         .map(
             reference ->
-                ask(toRegistries, () -> engine().resolve(reference))
+                ask(aboutImages, () -> engine().resolve(reference))
                     .thenApply(answer -> ServicesCheck.registry(image, services, answer)))
         .orElseGet(
             () -> CompletableFuture.completedFuture(ServicesCheck.unreadable(image, services)));

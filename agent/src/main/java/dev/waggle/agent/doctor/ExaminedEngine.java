@@ -33,6 +33,16 @@ public interface ExaminedEngine {
       int nodes,
       Optional<Instant> time) {}
 
+  /// What is known of an image's own health check.
+  enum ImageHealth {
+    /// It has one.
+    CHECKED,
+    /// It has none.
+    UNCHECKED,
+    /// The image is not on the engine's node.
+    UNKNOWN
+  }
+
   /// Asks the engine for itself.
   EngineState engine() throws InterruptedException;
 
@@ -41,6 +51,9 @@ public interface ExaminedEngine {
 
   /// All records that can be read, by the ids of their services.
   Map<String, ServiceRecord> recordsByService() throws InterruptedException;
+
+  /// Asks the engine whether an image has a health check of its own.
+  ImageHealth imageHealth(ImageReference image) throws InterruptedException;
 
   /// Asks the registry for an image, as a rollout does.
   Swarm.Resolution resolve(ImageReference image) throws InterruptedException;

@@ -191,6 +191,28 @@ public record ServiceState(ObjectNode tree) {
         .anyMatch(port -> port.path("PublishMode").asText().equals("host"));
   }
 
+  /// The port that a container listens on, of the first TCP port that is published.
+  public Optional<Integer> firstTcpPort() {
+    return tree.at("/Spec/EndpointSpec/Ports")
+        .valueStream()
+        .filter(port -> port.path("Protocol").asText("tcp").equals("tcp"))
+        .map(port -> port.path("TargetPort").asInt())
+        .findFirst();
+  }
+
+  /// The health check that the service sets, empty if it takes its image's.
+  public List<String> healthCheck() {
+    return tree.at("/Spec/TaskTemplate/ContainerSpec/Healthcheck/Test")
+        .valueStream()
+        .map(JsonNode::asText)
+        .toList();
+  }
+
+  /// Whether the service wants no health check, not even its image's.
+  public boolean hasHealthCheckOff() {
+    return healthCheck().equals(List.of("NONE"));
+  }
+
   public List<Mount> mounts() {
     return tree.at("/Spec/TaskTemplate/ContainerSpec/Mounts").valueStream().map(Mount::of).toList();
   }

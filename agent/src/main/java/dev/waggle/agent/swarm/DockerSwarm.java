@@ -125,6 +125,14 @@ public final class DockerSwarm implements Swarm, ExaminedEngine, AutoCloseable {
   }
 
   @Override
+  public ImageHealth imageHealth(ImageReference image) throws InterruptedException {
+    Answer answer = engine.get("/images/" + image + "/json");
+    return answer.status() == NOT_FOUND
+        ? ImageHealth.UNKNOWN
+        : EngineJson.imageHealth(answer.required("inspect the image"));
+  }
+
+  @Override
   public Resolution resolve(ImageReference image) throws InterruptedException {
     RegistryAuth auth = credentials.of(image.repository()).orElse(null);
     Answer answer = engine.get("/distribution/" + image + "/json", auth);

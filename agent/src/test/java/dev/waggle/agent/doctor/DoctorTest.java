@@ -3,6 +3,7 @@ package dev.waggle.agent.doctor;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.waggle.agent.doctor.Doctor.Patient;
+import dev.waggle.agent.doctor.ExaminedEngine.ImageHealth;
 import dev.waggle.agent.doctor.Finding.Check;
 import dev.waggle.agent.doctor.Finding.Grade;
 import dev.waggle.agent.push.ImageReference;
@@ -52,6 +53,7 @@ class DoctorTest {
             Check.VISIBILITY,
             Check.DEAD_LETTERS,
             Check.CLOCK,
+            Check.HEALTH,
             Check.REGISTRY,
             Check.NOTIFICATIONS);
   }
@@ -82,6 +84,25 @@ class DoctorTest {
         .filteredOn(finding -> finding.check() == Check.REGISTRY)
         .extracting(Finding::grade)
         .containsExactly(Grade.PROBLEM);
+  }
+
+  @Test
+  void asksTheEngineWhetherTheImagesHaveAHealthCheck() {
+    assertThat(examine(GENEROUS)).contains(Finding.ok(Check.HEALTH, "all have a health check"));
+
+    engine.imageHealth = ImageHealth.UNCHECKED;
+    assertThat(examine(GENEROUS))
+        .extracting(Finding::found)
+        .anySatisfy(found -> assertThat(found).startsWith("site has no health check: Swarm stops"));
+  }
+
+  @Test
+  void doesNotWaitForAnEngineThatDoesNotTellOfItsImages() {
+    engine.imagesSilent = true;
+
+    assertThat(examine(PATIENCE))
+        .extracting(Finding::found)
+        .anySatisfy(found -> assertThat(found).startsWith("site sets no health check: unless"));
   }
 
   @Test
@@ -205,6 +226,8 @@ class DoctorTest {
 
     private boolean silent;
     private boolean registrySilent;
+    private boolean imagesSilent;
+    private ImageHealth imageHealth = ImageHealth.CHECKED;
     private boolean listsServices = true;
     private boolean listsRecords = true;
     private List<ServiceState> services = List.of(Services.named("site"));
@@ -233,6 +256,15 @@ class DoctorTest {
         throw new SwarmUnavailableException("list the records: 403 forbidden");
       }
       return records;
+    }
+
+    @Override
+    public ImageHealth imageHealth(ImageReference image) throws InterruptedException {
+      answer();
+      if (imagesSilent) {
+        forEver();
+      }
+      return imageHealth;
     }
 
     @Override
