@@ -101,6 +101,8 @@ class CommandsIT {
     assertThat(doctor.out())
         .contains("access key ending in WXYZ")
         .contains("1 of 2 opted in: playlistlog")
+        .containsPattern("ok +health +all have a health check")
+        .containsPattern("ok +mounts +no service has two tasks that write to one place")
         .contains("vorce/playlistlog:1 (playlistlog) is there")
         .contains("Docker " + engine.version());
     assertThat(JSON.readTree(run("doctor", "--json").out()).path("good").asBoolean()).isTrue();
@@ -153,6 +155,44 @@ class CommandsIT {
     assertThat(status.out())
         .contains("wrong: waggle.order must be")
         .contains("misspelt is not opted in: waggle.tag is unknown");
+  }
+
+  @Test
+  void findLabelsWhereWaggleDoesNotLook() throws InterruptedException {
+    create("prefix", "vorce/playlistlog:1", 0, Map.of("wagle.tags", "*"));
+    ObjectNode compose = spec("compose", "vorce/playlistlog:1", 0, Map.of());
+    compose.withObject("/TaskTemplate/ContainerSpec/Labels").put("waggle.tags", "1");
+    create(compose);
+
+    assertProblem("services", "compose has waggle.tags on its containers");
+    assertProblem("services", "prefix is not opted in: wagle.tags is unknown");
+    CommandOfTheJar status = run("status");
+    assertThat(status.status()).isEqualTo(1);
+    assertThat(status.out())
+        .contains("compose is not opted in: it has waggle.tags on its containers")
+        .contains("prefix is not opted in: wagle.tags is unknown");
+  }
+
+  @Test
+  void findServicesWithoutHealthCheckAndWithTwoWritersAndLeaveItAtWarnings()
+      throws InterruptedException {
+    ObjectNode off = spec("off", "vorce/playlistlog:1", 0, Map.of("waggle.tags", "*"));
+    ObjectNode container = off.withObject("/TaskTemplate/ContainerSpec");
+    container.withObject("/Healthcheck").putArray("Test").add("NONE");
+    container
+        .putArray("Mounts")
+        .addObject()
+        .put("Type", "volume")
+        .put("Source", "pages")
+        .put("Target", "/pages");
+    create(off);
+
+    CommandOfTheJar doctor = run("doctor");
+
+    assertThat(doctor.status()).as(doctor.toString()).isZero();
+    assertThat(doctor.out())
+        .containsPattern("warning +health +off has its health check switched off")
+        .containsPattern("warning +mounts +off has two tasks .* write to /pages \\(pages\\)");
   }
 
   @Test
@@ -299,13 +339,22 @@ class CommandsIT {
   }
 
   private void create(String name, String image, int replicas, Map<String, String> labels) {
+    create(spec(name, image, replicas, labels));
+  }
+
+  private void create(ObjectNode spec) {
+    api.post("/services/create", spec);
+    services.add(spec.path("Name").asText());
+  }
+
+  private static ObjectNode spec(
+      String name, String image, int replicas, Map<String, String> labels) {
     ObjectNode spec = JSON.createObjectNode().put("Name", name);
     labels.forEach(spec.withObject("/Labels")::put);
     spec.withObject("/TaskTemplate/ContainerSpec").put("Image", image);
     spec.withObject("/Mode/Replicated").put("Replicas", replicas);
     spec.withObject("/EndpointSpec").put("Mode", "dnsrr");
-    api.post("/services/create", spec);
-    services.add(name);
+    return spec;
   }
 
   private void awaitRunning(String name) {

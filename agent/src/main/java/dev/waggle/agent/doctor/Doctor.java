@@ -6,11 +6,11 @@ import dev.waggle.agent.doctor.ExaminedQueue.QueueAnswer;
 import dev.waggle.agent.doctor.Finding.Check;
 import dev.waggle.agent.push.ImageReference;
 import dev.waggle.agent.record.ServiceRecord;
+import dev.waggle.agent.service.ImageHealth;
 import dev.waggle.agent.service.ServiceState;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -19,6 +19,8 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
+import java.util.stream.Collectors;
 
 /// Asks everything at once and waits for none for long, so that even a dead network gets a whole
 /// report soon.
@@ -28,7 +30,7 @@ public final class Doctor {
   static final Duration MAX_WAIT = Duration.ofSeconds(10);
 
   /// Images asked for at once: an engine has other things to do.
-  private static final int MAX_REGISTRY_CALLS = 8;
+  private static final int MAX_IMAGES_AT_ONCE = 8;
 
   /// What is to be examined.
   ///
@@ -50,8 +52,8 @@ public final class Doctor {
   private final Clock clock;
   private final Duration longest;
   private final ExecutorService questions = Executors.newVirtualThreadPerTaskExecutor();
-  private final ExecutorService toRegistries =
-      Executors.newFixedThreadPool(MAX_REGISTRY_CALLS, Thread.ofVirtual().factory());
+  private final ExecutorService aboutImages =
+      Executors.newFixedThreadPool(MAX_IMAGES_AT_ONCE, Thread.ofVirtual().factory());
 
   /// Examines a patient.
   ///
@@ -79,13 +81,14 @@ public final class Doctor {
     List<CompletableFuture<Finding>> contacts =
         patient.contacts().orElseGet(List::of).stream().map(this::reach).toList();
     List<ServiceState> known = services.join().given().map(Answer.Given::value).orElseGet(List::of);
+    Map<ImageReference, CompletableFuture<Answer<ImageHealth>>> health = imageHealth(known);
     boolean manager = engine.join().given().filter(given -> given.value().manager()).isPresent();
     List<Finding> findings = new ArrayList<>();
     if (patient.engine().isPresent()) {
       findings.addAll(EngineCheck.of(engine.join()));
     }
     findings.addAll(ServicesCheck.of(services.join(), manager));
-    findings.addAll(RolloutCheck.of(known, healthChecks(known)));
+    findings.addAll(MountsCheck.of(known));
     findings.addAll(RecordsCheck.of(records.join(), known, manager));
     if (patient.queue().isPresent()) {
       findings.add(QueueCheck.identity(identity.join()));
@@ -96,10 +99,11 @@ public final class Doctor {
         ServicesCheck.images(known).entrySet().stream()
             .map(image -> resolve(image.getKey(), image.getValue()))
             .toList();
+    findings.addAll(HealthCheck.of(known, joined(health)));
     images.forEach(image -> findings.add(image.join()));
     findings.addAll(notifications(contacts));
     questions.shutdownNow();
-    toRegistries.shutdownNow();
+    aboutImages.shutdownNow();
     return findings;
   }
 
@@ -129,40 +133,29 @@ public final class Doctor {
     }
   }
 
-  /// Whether the images have health checks, where services do not say and this node has the image.
-  private Map<String, Boolean> healthChecks(List<ServiceState> services) {
-    Map<String, CompletableFuture<Answer<Optional<Boolean>>>> asked = new HashMap<>();
-    for (ServiceState service : ServicesCheck.optedIn(services)) {
-      if (service.hasHealthCheck().isEmpty()) {
-        service
-            .image()
-            .ifPresent(
-                image ->
-                    asked.put(
-                        service.name(), ask(questions, () -> engine().hasHealthCheck(image))));
-      }
-    }
-    Map<String, Boolean> known = new HashMap<>();
-    asked.forEach(
-        (service, answer) ->
-            answer
-                .join()
-                .given()
-                .flatMap(Answer.Given::value)
-                .ifPresent(has -> known.put(service, has)));
-    return known;
-  }
-
   private CompletableFuture<Finding> reach(Contact contact) {
     return ask(questions, () -> contact.obstacle(longest))
         .thenApply(answer -> ContactCheck.of(contact, answer));
+  }
+
+  private Map<ImageReference, CompletableFuture<Answer<ImageHealth>>> imageHealth(
+      List<ServiceState> services) {
+    return HealthCheck.images(services).stream()
+        .collect(
+            Collectors.toMap(
+                Function.identity(), image -> ask(aboutImages, () -> engine().imageHealth(image))));
+  }
+
+  private static <K, T> Map<K, T> joined(Map<K, CompletableFuture<T>> answers) {
+    return answers.entrySet().stream()
+        .collect(Collectors.toMap(Map.Entry::getKey, answer -> answer.getValue().join()));
   }
 
   private CompletableFuture<Finding> resolve(String image, List<String> services) {
     return ImageReference.parse(image)
         .map(
             reference ->
-                ask(toRegistries, () -> engine().resolve(reference))
+                ask(aboutImages, () -> engine().resolve(reference))
                     .thenApply(answer -> ServicesCheck.registry(image, services, answer)))
         .orElseGet(
             () -> CompletableFuture.completedFuture(ServicesCheck.unreadable(image, services)));

@@ -2,6 +2,7 @@ package dev.waggle.agent.doctor;
 
 import dev.waggle.agent.push.ImageReference;
 import dev.waggle.agent.record.ServiceRecord;
+import dev.waggle.agent.service.ImageHealth;
 import dev.waggle.agent.service.ServiceState;
 import dev.waggle.agent.service.Swarm;
 import java.time.Instant;
@@ -42,9 +43,8 @@ public interface ExaminedEngine {
   /// All records that can be read, by the ids of their services.
   Map<String, ServiceRecord> recordsByService() throws InterruptedException;
 
-  /// Whether an image has a health check; empty if the engine does not tell, as where it does not
-  /// have the image.
-  Optional<Boolean> hasHealthCheck(ImageReference image) throws InterruptedException;
+  /// Asks the engine whether an image has a health check of its own.
+  ImageHealth imageHealth(ImageReference image) throws InterruptedException;
 
   /// Asks the registry for an image, as a rollout does.
   Swarm.Resolution resolve(ImageReference image) throws InterruptedException;

@@ -22,9 +22,9 @@ public record Finding(Check check, Grade grade, String found, String remedy) {
     SERVICES,
     /// Whether every label of an opted-in service has a meaning.
     LABELS,
-    /// Whether Swarm can know that a new task serves.
+    /// Whether Swarm can know that a task of an opted-in service serves.
     HEALTH,
-    /// Whether two tasks at once write to the same place.
+    /// Whether two tasks of an opted-in service write to the same place.
     MOUNTS,
     /// Whether the records can be read, and which services are held.
     RECORDS,

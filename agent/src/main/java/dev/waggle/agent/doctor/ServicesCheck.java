@@ -45,18 +45,11 @@ final class ServicesCheck {
                     + " opted in: "
                     + opted.stream().map(ServiceState::name).collect(Collectors.joining(", "))));
     for (ServiceState service : sorted(services)) {
-      ServiceLabels.strays(service)
-          .ifPresent(
-              problem ->
-                  findings.add(
-                      Finding.problem(
-                          Check.SERVICES,
-                          service.name() + " is not opted in: " + problem,
-                          "put the label right, or remove it with --label-rm")));
+      findings.addAll(LabelsCheck.of(service));
     }
-    List<Finding> wrong = opted.stream().flatMap(service -> labels(service).stream()).toList();
-    findings.addAll(wrong);
-    if (wrong.isEmpty() && !opted.isEmpty()) {
+    opted.forEach(service -> findings.addAll(labels(service)));
+    if (findings.stream().noneMatch(finding -> finding.check() == Check.LABELS)
+        && !opted.isEmpty()) {
       findings.add(Finding.ok(Check.LABELS, "all have a meaning"));
     }
     return findings;
@@ -67,6 +60,11 @@ final class ServicesCheck {
     return sorted(services).stream()
         .filter(service -> service.labels().containsKey(ServiceLabels.TAGS))
         .toList();
+  }
+
+  /// Those that Waggle would roll, by name: a job runs to its end.
+  static List<ServiceState> rolled(List<ServiceState> services) {
+    return optedIn(services).stream().filter(service -> !service.isJob()).toList();
   }
 
   private static List<ServiceState> sorted(List<ServiceState> services) {

@@ -3,6 +3,7 @@ package dev.waggle.agent.rollout;
 import dev.waggle.agent.record.Attempt;
 import dev.waggle.agent.record.Outcome;
 import dev.waggle.agent.record.Rollout;
+import dev.waggle.agent.service.ImageHealth;
 import dev.waggle.agent.service.ServiceState;
 import dev.waggle.agent.service.UpdateState;
 import java.time.Duration;
@@ -52,15 +53,17 @@ final class Following {
   }
 
   private static Step updated(View view, Rollout rollout, Attempt attempt) {
-    ServiceState service = view.service();
-    if (!attempt.updates() || service.hasHealthCheck().isPresent() || view.seen().inspected()) {
-      boolean checked = service.hasHealthCheck().or(view.seen()::imageHasHealthCheck).orElse(true);
-      return new Step.Close(
-          rollout,
-          Conclusion.of(Outcome.UPDATED, attempt.updates() && !checked ? WITHOUT_HEALTH_CHECK : ""),
-          attempt.updates());
+    boolean imageDecides = view.service().healthCheck().isEmpty();
+    ImageHealth ofTheImage = view.seen().imageHealth();
+    if (attempt.updates() && imageDecides && ofTheImage == null) {
+      return new Step.Inspect(attempt.image());
     }
-    return new Step.Inspect(attempt.image());
+    boolean unchecked =
+        imageDecides ? ofTheImage == ImageHealth.UNCHECKED : view.service().hasHealthCheckOff();
+    return new Step.Close(
+        rollout,
+        Conclusion.of(Outcome.UPDATED, attempt.updates() && unchecked ? WITHOUT_HEALTH_CHECK : ""),
+        attempt.updates());
   }
 
   /// Swarm calls a rollback completed while the image before may not serve yet.

@@ -3,6 +3,7 @@ package dev.waggle.agent.rollout;
 import dev.waggle.agent.record.Attempt;
 import dev.waggle.agent.record.Rollout;
 import dev.waggle.agent.record.ServiceRecord;
+import dev.waggle.agent.service.ImageHealth;
 import dev.waggle.agent.service.ServiceState;
 import dev.waggle.agent.service.TaskState;
 import dev.waggle.agent.service.UpdateState;
@@ -25,8 +26,7 @@ final class Memory {
   private @Nullable Duration rolledBack;
   private @Nullable Duration downSince;
   private Duration down = Duration.ZERO;
-  private boolean inspected;
-  private Optional<Boolean> imageHasHealthCheck = Optional.empty();
+  private @Nullable ImageHealth imageHealth;
   private Lookups.@Nullable Found answer;
   private @Nullable Instant sent;
   private @Nullable Instant serving;
@@ -84,8 +84,7 @@ final class Memory {
         converged == null ? Duration.ZERO : elapsed.minus(converged),
         rolledBack == null ? Duration.ZERO : elapsed.minus(rolledBack),
         down,
-        inspected,
-        imageHasHealthCheck);
+        imageHealth);
   }
 
   private static @Nullable Duration since(
@@ -106,9 +105,8 @@ final class Memory {
     answer = found;
   }
 
-  void noteHealthCheck(Optional<Boolean> ofTheImage) {
-    inspected = true;
-    imageHasHealthCheck = ofTheImage;
+  void noteImageHealth(ImageHealth engines) {
+    imageHealth = engines;
   }
 
   void noteSending(Instant now) {

@@ -110,8 +110,7 @@ final class ServiceWorker {
             return Optional.of(NOW);
           }
         }
-        case Step.Inspect(ImageReference image) ->
-            memory.noteHealthCheck(swarm.hasHealthCheck(image));
+        case Step.Inspect(ImageReference image) -> memory.noteImageHealth(swarm.imageHealth(image));
         case Step.Decisive step -> {
           return apply(step, stored, view);
         }

@@ -2,6 +2,7 @@ package dev.waggle.agent.rollout;
 
 import dev.waggle.agent.push.ImageReference;
 import dev.waggle.agent.record.ServiceRecord;
+import dev.waggle.agent.service.ImageHealth;
 import dev.waggle.agent.service.NodeState;
 import dev.waggle.agent.service.ServiceLabels;
 import dev.waggle.agent.service.ServiceState;
@@ -10,6 +11,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /// All that [Plan] decides by: one look at a service.
 ///
@@ -40,8 +42,7 @@ record View(
   /// @param converged for how long every slot has run the image
   /// @param rolledBack for how long Swarm has called the rollback completed
   /// @param down for how long no task of the service ran
-  /// @param inspected whether the engine was asked for the image's health check
-  /// @param imageHasHealthCheck what it said, empty if it did not
+  /// @param imageHealth what the engine said of the image's health check, null if it was not asked
   record Seen(
       boolean taken,
       boolean followed,
@@ -50,8 +51,7 @@ record View(
       Duration converged,
       Duration rolledBack,
       Duration down,
-      boolean inspected,
-      Optional<Boolean> imageHasHealthCheck) {}
+      @Nullable ImageHealth imageHealth) {}
 
   ServiceLabels.Reading labels() {
     return ServiceLabels.read(service.labels());

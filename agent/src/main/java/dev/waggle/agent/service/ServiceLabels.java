@@ -7,9 +7,9 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.TreeSet;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -49,16 +49,12 @@ public record ServiceLabels(
 
   public static final String START_FIRST = "start-first";
   public static final String STOP_FIRST = "stop-first";
-  private static final String KEEP = "keep";
+
+  /// What leaves the setting of the service's own as it is.
+  static final String KEEP = "keep";
 
   /// Every label that a user sets.
   public static final List<String> SETTINGS = List.of(TAGS, ORDER, FAILURE_ACTION, TIMEOUT);
-
-  private static final Pattern PARTS =
-      Pattern.compile("(?<prefix>[a-z]+)[._/-](?<setting>[a-z-]+)");
-
-  /// `google.tags` is three letters away.
-  private static final int MAX_MISSPELT = 2;
 
   /// What came of reading the labels of an opted-in service.
   public sealed interface Reading {
@@ -143,54 +139,85 @@ public record ServiceLabels(
     }
   }
 
-  /// What is to mend in the labels of a service that is not opted in, though some of them are meant
-  /// for us: a misspelt `waggle.tags`, or one on its containers, is otherwise never seen.
+  /// What is to mend in the labels of a service that are meant for us and have no effect, which
+  /// nobody would see otherwise: a misspelt prefix, and where the service is not opted in, a
+  /// misspelt `waggle.tags`.
   ///
-  /// @return empty if no label is meant for us, or the service is opted in
-  public static Optional<String> strays(ServiceState service) {
-    Map<String, String> labels = service.labels();
-    if (labels.containsKey(TAGS)) {
-      return Optional.empty();
-    }
+  /// @return empty if there is nothing
+  public static Optional<String> strays(Map<String, String> labels) {
     List<String> strays = new ArrayList<>();
     for (String label : new TreeSet<>(labels.keySet())) {
-      if (SETTINGS.contains(label)) {
+      if (!label.startsWith(PREFIX)) {
+        meant(label).ifPresent(meant -> strays.add(unknown(label, meant)));
+      } else if (SETTINGS.contains(label) && !labels.containsKey(TAGS)) {
         strays.add(label + " has no effect without " + TAGS);
-      } else if (!label.startsWith(PREFIX) && isMeantForUs(label)) {
-        strays.add(unknown(label));
       }
     }
-    refuseUnknown(labels, strays);
-    for (String label : new TreeSet<>(service.containerLabels().keySet())) {
-      if (isMeantForUs(label)) {
-        strays.add(
-            label
-                + " is a label of its containers, where Waggle does not look: in a compose file it"
-                + " belongs under deploy.labels");
-      }
+    if (!labels.containsKey(TAGS)) {
+      refuseUnknown(labels, strays);
     }
     return strays.isEmpty() ? Optional.empty() : Optional.of(String.join("; ", strays));
   }
 
-  /// Whether a label is one of ours but for two letters of its prefix, and for what stands behind
-  /// that.
-  private static boolean isMeantForUs(String label) {
-    Matcher parts = PARTS.matcher(label.toLowerCase(Locale.ROOT));
-    return parts.matches()
-        && SETTINGS.contains(PREFIX + parts.group("setting"))
-        && Spelling.distance(parts.group("prefix") + ".", PREFIX) <= MAX_MISSPELT;
+  /// What is to mend in all labels that are meant for us and have no effect.
+  ///
+  /// @param labels the service's own
+  /// @param ofContainers its containers'
+  /// @return empty if there is nothing
+  public static Optional<String> strays(
+      Map<String, String> labels, Map<String, String> ofContainers) {
+    List<String> problems = new ArrayList<>();
+    strays(labels).ifPresent(problems::add);
+    SortedMap<String, String> misplaced = misplaced(labels, ofContainers);
+    if (!misplaced.isEmpty()) {
+      problems.add(
+          "it has "
+              + String.join(", ", misplaced.keySet())
+              + " on its containers, where Waggle does not look");
+    }
+    return problems.isEmpty() ? Optional.empty() : Optional.of(String.join("; ", problems));
   }
 
-  private static String unknown(String label) {
-    return label + " is unknown; did you mean " + Spelling.nearest(label, SETTINGS) + "?";
+  /// The labels of containers that are meant for us, though we look at the service's own alone.
+  /// What the service itself says as well has its effect.
+  ///
+  /// @param labels the service's own
+  /// @param ofContainers its containers'
+  public static SortedMap<String, String> misplaced(
+      Map<String, String> labels, Map<String, String> ofContainers) {
+    SortedMap<String, String> misplaced = new TreeMap<>(ofContainers);
+    misplaced
+        .entrySet()
+        .removeIf(
+            label ->
+                (!label.getKey().startsWith(PREFIX) && meant(label.getKey()).isEmpty())
+                    || label.getValue().equals(labels.get(label.getKey())));
+    return misplaced;
+  }
+
+  /// The setting that a label is, or would be with its prefix spelt right: `wagle-tags` is meant
+  /// for `waggle.tags`.
+  public static Optional<String> meant(String label) {
+    String lower = label.toLowerCase(Locale.ROOT);
+    return SETTINGS.stream().filter(setting -> isMeant(lower, setting)).findFirst();
+  }
+
+  private static boolean isMeant(String label, String setting) {
+    String name = setting.substring(PREFIX.length());
+    return label.endsWith(name)
+        && Spelling.isSlip(label.substring(0, label.length() - name.length()), PREFIX);
   }
 
   /// A misspelt label would silently be the default.
   private static void refuseUnknown(Map<String, String> labels, List<String> problems) {
     for (String label : new TreeSet<>(labels.keySet())) {
       if (label.startsWith(PREFIX) && !SETTINGS.contains(label) && !RETIRED.contains(label)) {
-        problems.add(unknown(label));
+        problems.add(unknown(label, Spelling.nearest(label, SETTINGS)));
       }
     }
+  }
+
+  private static String unknown(String label, String meant) {
+    return label + " is unknown; did you mean " + meant + "?";
   }
 }

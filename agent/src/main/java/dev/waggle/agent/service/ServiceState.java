@@ -11,8 +11,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalInt;
-import java.util.Set;
 
 /// A service as the engine describes it: the whole tree, fields that we have never heard of
 /// included.
@@ -22,9 +20,6 @@ public record ServiceState(ObjectNode tree) {
 
   /// Swarm's monitor period where a service sets none.
   public static final Duration DEFAULT_MONITOR = Duration.ofSeconds(5);
-
-  /// Kinds of mounts that hold what a task wrote, for the next one. A socket is no such place.
-  private static final Set<String> WRITABLE = Set.of("bind", "volume");
 
   /// The service's unchanging id.
   public String id() {
@@ -71,52 +66,17 @@ public record ServiceState(ObjectNode tree) {
     return texts("/Spec/Labels");
   }
 
-  /// The labels of its containers, which Waggle does not heed.
+  /// The labels of its containers.
   public Map<String, String> containerLabels() {
     return texts("/Spec/TaskTemplate/ContainerSpec/Labels");
   }
 
-  private Map<String, String> texts(String path) {
+  private Map<String, String> texts(String pointer) {
     Map<String, String> texts = new HashMap<>();
-    tree.at(path).properties().forEach(text -> texts.put(text.getKey(), text.getValue().asText()));
+    tree.at(pointer)
+        .properties()
+        .forEach(text -> texts.put(text.getKey(), text.getValue().asText()));
     return texts;
-  }
-
-  /// Whether the service has a health check; empty if its image decides.
-  public Optional<Boolean> hasHealthCheck() {
-    return isHealthCheck(tree.at("/Spec/TaskTemplate/ContainerSpec/Healthcheck/Test"));
-  }
-
-  /// Whether a `Test` of the Engine API is a health check; empty if there is none.
-  public static Optional<Boolean> isHealthCheck(JsonNode test) {
-    return test.isEmpty() ? Optional.empty() : Optional.of(!test.path(0).asText().equals("NONE"));
-  }
-
-  /// The mounts that its tasks may write to, such as `/data (volume db)`.
-  public List<String> writableMounts() {
-    return tree.at("/Spec/TaskTemplate/ContainerSpec/Mounts")
-        .valueStream()
-        .filter(mount -> !mount.path("ReadOnly").asBoolean())
-        .filter(mount -> WRITABLE.contains(mount.path("Type").asText("volume")))
-        .filter(mount -> !mount.path("Source").asText().endsWith(".sock"))
-        .map(
-            mount ->
-                mount.path("Target").asText()
-                    + " ("
-                    + mount.path("Type").asText("volume")
-                    + " "
-                    + mount.path("Source").asText("of no name")
-                    + ")")
-        .toList();
-  }
-
-  /// The container's port that it publishes first, empty if it publishes none.
-  public OptionalInt publishedPort() {
-    return tree.at("/Spec/EndpointSpec/Ports")
-        .valueStream()
-        .filter(port -> port.path("Protocol").asText("tcp").equals("tcp"))
-        .mapToInt(port -> port.path("TargetPort").asInt())
-        .findFirst();
   }
 
   private JsonNode updateStatus() {
@@ -169,11 +129,6 @@ public record ServiceState(ObjectNode tree) {
     }
   }
 
-  /// Whether its own settings start a new task before the old one is stopped.
-  public boolean startsFirst() {
-    return tree.at("/Spec/UpdateConfig/Order").asText().equals(ServiceLabels.START_FIRST);
-  }
-
   /// Whether Swarm itself goes back when an update fails.
   public boolean rollsBackOnFailure() {
     return tree.at("/Spec/UpdateConfig/FailureAction").asText().equals("rollback");
@@ -201,6 +156,39 @@ public record ServiceState(ObjectNode tree) {
     return tree.at("/Spec/EndpointSpec/Ports")
         .valueStream()
         .anyMatch(port -> port.path("PublishMode").asText().equals("host"));
+  }
+
+  /// The port that a container listens on, of the first TCP port that is published.
+  public Optional<Integer> firstTcpPort() {
+    return tree.at("/Spec/EndpointSpec/Ports")
+        .valueStream()
+        .filter(port -> port.path("Protocol").asText("tcp").equals("tcp"))
+        .map(port -> port.path("TargetPort").asInt())
+        .findFirst();
+  }
+
+  /// The health check that the service sets, empty if it takes its image's.
+  public List<String> healthCheck() {
+    return tree.at("/Spec/TaskTemplate/ContainerSpec/Healthcheck/Test")
+        .valueStream()
+        .map(JsonNode::asText)
+        .toList();
+  }
+
+  /// Whether the service wants no health check, not even its image's.
+  public boolean hasHealthCheckOff() {
+    return healthCheck().equals(List.of("NONE"));
+  }
+
+  public List<Mount> mounts() {
+    return tree.at("/Spec/TaskTemplate/ContainerSpec/Mounts").valueStream().map(Mount::of).toList();
+  }
+
+  /// Whether Waggle has Swarm start the new task before it stops the old.
+  public boolean startsFirst() {
+    String order = labels().getOrDefault(ServiceLabels.ORDER, ServiceLabels.START_FIRST);
+    return (order.equals(ServiceLabels.KEEP) ? tree.at("/Spec/UpdateConfig/Order").asText() : order)
+        .equals(ServiceLabels.START_FIRST);
   }
 
   /// Zero if there is no bound.

@@ -6,6 +6,9 @@ import java.util.Comparator;
 /// Finds what somebody meant who misspelt a name.
 public final class Spelling {
 
+  /// Two letters that change places are two; three make another word: `wagon`.
+  private static final int MAX_SLIPS = 2;
+
   private Spelling() {}
 
   /// The known name that the fewest changes turn into the misspelt one.
@@ -15,6 +18,15 @@ public final class Spelling {
     return known.stream()
         .min(Comparator.comparingInt(name -> distance(misspelt, name)))
         .orElseThrow();
+  }
+
+  /// Whether a text is a slip or two away from what was meant.
+  ///
+  /// Few slips are in the first letter: `toggle` is no `waggle`, though two letters off.
+  static boolean isSlip(String text, String meant) {
+    return !text.isEmpty()
+        && text.charAt(0) == meant.charAt(0)
+        && distance(text, meant) <= MAX_SLIPS;
   }
 
   /// How many letters must be changed, added or dropped to turn one name into the other

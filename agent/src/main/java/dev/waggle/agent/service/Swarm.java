@@ -91,9 +91,8 @@ public interface Swarm {
   /// Asks the registry for an image with the engine's own eyes.
   Resolution resolve(ImageReference image) throws InterruptedException;
 
-  /// Whether an image has a health check; empty if the engine does not tell, as where it does not
-  /// have the image.
-  Optional<Boolean> hasHealthCheck(ImageReference image) throws InterruptedException;
+  /// Asks the engine whether an image has a health check of its own.
+  ImageHealth imageHealth(ImageReference image) throws InterruptedException;
 
   /// Replaces the specification of a service.
   ///

@@ -22,6 +22,7 @@ import org.jspecify.annotations.Nullable;
 /// @param digest the image's content, null if the service is not pinned
 /// @param tags the tags that it wants, as its label says
 /// @param problem why Waggle leaves it alone, null if it does not
+/// @param strays which of its labels are meant for Waggle and have no effect, null if none are
 /// @param record what Waggle remembers of it
 /// @param error the last task's error, null if all is well
 /// @param running how many of the wanted tasks run
@@ -32,6 +33,7 @@ public record ServiceStatus(
     @Nullable Digest digest,
     String tags,
     @Nullable String problem,
+    @Nullable String strays,
     ServiceRecord record,
     @Nullable String error,
     long running,
@@ -65,6 +67,7 @@ public record ServiceStatus(
         image.map(ImageReference::digest).orElse(null),
         service.labels().getOrDefault(ServiceLabels.TAGS, ""),
         problem,
+        ServiceLabels.strays(service.labels(), service.containerLabels()).orElse(null),
         record,
         running < wanted || hasGoneWrong(service.updateState()) ? lastError(tasks) : null,
         running,

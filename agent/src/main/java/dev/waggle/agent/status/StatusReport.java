@@ -59,7 +59,7 @@ public record StatusReport(List<ServiceStatus> services, List<Stray> strays, Ins
                 swarm.tasks(service.id()),
                 known.getOrDefault(service.id(), ServiceRecord.of(service.name()))));
       } else {
-        ServiceLabels.strays(service)
+        ServiceLabels.strays(service.labels(), service.containerLabels())
             .ifPresent(problem -> strays.add(new Stray(service.name(), problem)));
       }
     }
@@ -68,10 +68,12 @@ public record StatusReport(List<ServiceStatus> services, List<Stray> strays, Ins
     return new StatusReport(services, strays, clock.instant());
   }
 
-  /// Whether everything runs that should, and every label has a meaning.
+  /// Whether everything runs that should, and every label of ours has an effect.
   public boolean isGood() {
     return strays.isEmpty()
-        && services.stream().allMatch(service -> service.isUp() && service.problem() == null);
+        && services.stream()
+            .allMatch(
+                service -> service.isUp() && service.problem() == null && service.strays() == null);
   }
 
   /// The report for a person to read.
@@ -122,7 +124,8 @@ public record StatusReport(List<ServiceStatus> services, List<Stray> strays, Ins
             .map(History::line);
     Hold hold = service.record().hold();
     String held = hold == null ? null : held(hold, service);
-    return Stream.of(service.problem(), service.error(), failure.orElse(null), held)
+    return Stream.of(
+            service.problem(), service.strays(), service.error(), failure.orElse(null), held)
         .flatMap(Stream::ofNullable);
   }
 
@@ -155,6 +158,7 @@ public record StatusReport(List<ServiceStatus> services, List<Stray> strays, Ins
           .put("digest", digest == null ? null : digest.value())
           .put("tags", service.tags())
           .put("problem", service.problem())
+          .put("strays", service.strays())
           .put("deliveryId", had == null ? null : had.id())
           .put("pushedAt", pushedAt == null ? null : pushedAt.toString())
           .put("lastPush", service.lastPush())

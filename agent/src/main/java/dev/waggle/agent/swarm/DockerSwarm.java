@@ -7,6 +7,7 @@ import dev.waggle.agent.push.Digest;
 import dev.waggle.agent.push.ImageReference;
 import dev.waggle.agent.record.Records;
 import dev.waggle.agent.record.ServiceRecord;
+import dev.waggle.agent.service.ImageHealth;
 import dev.waggle.agent.service.NodeState;
 import dev.waggle.agent.service.RegistryUnavailableException;
 import dev.waggle.agent.service.ResolvedImage;
@@ -125,13 +126,10 @@ public final class DockerSwarm implements Swarm, ExaminedEngine, AutoCloseable {
   }
 
   @Override
-  public Optional<Boolean> hasHealthCheck(ImageReference image) throws InterruptedException {
+  public ImageHealth imageHealth(ImageReference image) throws InterruptedException {
     Answer answer = engine.get("/images/" + image + "/json");
     // A socket proxy of an earlier version refuses it, and nothing depends on the answer.
-    return answer.succeeded()
-        ? Optional.of(
-            ServiceState.isHealthCheck(answer.body().at("/Config/Healthcheck/Test")).orElse(false))
-        : Optional.empty();
+    return answer.succeeded() ? EngineJson.imageHealth(answer.body()) : ImageHealth.UNKNOWN;
   }
 
   @Override

@@ -3,6 +3,7 @@ package dev.waggle.agent.swarm;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.waggle.agent.doctor.ExaminedEngine.EngineState;
+import dev.waggle.agent.service.ImageHealth;
 import dev.waggle.agent.service.NodeState;
 import dev.waggle.agent.service.ResolvedImage.Platform;
 import dev.waggle.agent.service.ServiceState;
@@ -100,6 +101,12 @@ final class EngineJson {
         swarm.path("Managers").asInt(),
         swarm.path("Nodes").asInt(),
         Optional.ofNullable(parseTime(info.path("SystemTime").asText(""))));
+  }
+
+  /// The health check that an image brings. `NONE` undoes that of the image it is built on.
+  static ImageHealth imageHealth(JsonNode image) {
+    String first = image.at("/Config/Healthcheck/Test/0").asText("");
+    return first.isEmpty() || first.equals("NONE") ? ImageHealth.UNCHECKED : ImageHealth.CHECKED;
   }
 
   /// As the docker command does it: entries of attestations are `unknown`, and `arm` is left open

@@ -9,6 +9,7 @@ import dev.waggle.agent.push.ImageReference;
 import dev.waggle.agent.record.Hold;
 import dev.waggle.agent.record.ServiceRecord;
 import dev.waggle.agent.service.HandClock;
+import dev.waggle.agent.service.ImageHealth;
 import dev.waggle.agent.service.ServiceState;
 import dev.waggle.agent.service.Services;
 import dev.waggle.agent.service.Swarm.Resolution;
@@ -44,7 +45,6 @@ class DoctorTest {
             Check.SWARM,
             Check.SERVICES,
             Check.LABELS,
-            Check.HEALTH,
             Check.MOUNTS,
             Check.RECORDS,
             Check.IDENTITY,
@@ -53,6 +53,7 @@ class DoctorTest {
             Check.VISIBILITY,
             Check.DEAD_LETTERS,
             Check.CLOCK,
+            Check.HEALTH,
             Check.REGISTRY,
             Check.NOTIFICATIONS);
   }
@@ -83,6 +84,25 @@ class DoctorTest {
         .filteredOn(finding -> finding.check() == Check.REGISTRY)
         .extracting(Finding::grade)
         .containsExactly(Grade.PROBLEM);
+  }
+
+  @Test
+  void asksTheEngineWhetherTheImagesHaveAHealthCheck() {
+    assertThat(examine(GENEROUS)).contains(Finding.ok(Check.HEALTH, "all have a health check"));
+
+    engine.imageHealth = ImageHealth.UNCHECKED;
+    assertThat(examine(GENEROUS))
+        .extracting(Finding::found)
+        .anySatisfy(found -> assertThat(found).startsWith("site has no health check: Swarm stops"));
+  }
+
+  @Test
+  void doesNotWaitForAnEngineThatDoesNotTellOfItsImages() {
+    engine.imagesSilent = true;
+
+    assertThat(examine(PATIENCE))
+        .extracting(Finding::found)
+        .anySatisfy(found -> assertThat(found).startsWith("site sets no health check: unless"));
   }
 
   @Test
@@ -206,6 +226,8 @@ class DoctorTest {
 
     private boolean silent;
     private boolean registrySilent;
+    private boolean imagesSilent;
+    private ImageHealth imageHealth = ImageHealth.CHECKED;
     private boolean listsServices = true;
     private boolean listsRecords = true;
     private List<ServiceState> services = List.of(Services.named("site"));
@@ -237,9 +259,12 @@ class DoctorTest {
     }
 
     @Override
-    public Optional<Boolean> hasHealthCheck(ImageReference image) throws InterruptedException {
+    public ImageHealth imageHealth(ImageReference image) throws InterruptedException {
       answer();
-      return Optional.of(true);
+      if (imagesSilent) {
+        forEver();
+      }
+      return imageHealth;
     }
 
     @Override

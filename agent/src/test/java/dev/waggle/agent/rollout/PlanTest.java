@@ -27,6 +27,7 @@ import dev.waggle.agent.record.Outcome;
 import dev.waggle.agent.record.Rollout;
 import dev.waggle.agent.record.Rollout.Cause;
 import dev.waggle.agent.record.ServiceRecord;
+import dev.waggle.agent.service.ImageHealth;
 import dev.waggle.agent.service.NodeState;
 import dev.waggle.agent.service.ResolvedImage;
 import dev.waggle.agent.service.ServiceLabels;
@@ -39,6 +40,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
@@ -91,8 +93,7 @@ class PlanTest {
   private Duration converged = Duration.ZERO;
   private Duration rolledBack = Duration.ZERO;
   private Duration down = Duration.ZERO;
-  private boolean inspected = true;
-  private Optional<Boolean> health = Optional.empty();
+  private @Nullable ImageHealth imageHealth = ImageHealth.UNKNOWN;
 
   @Test
   void restsWhereNothingIsOpen() {
@@ -918,13 +919,13 @@ class PlanTest {
     begun(ATTEMPT);
     service = without(ours("completed"), "/Spec/TaskTemplate/ContainerSpec", "Healthcheck");
     tasks = List.of(up("1"), up("2"));
-    inspected = false;
+    imageHealth = null;
     assertThat(next()).isEqualTo(new Step.Inspect(IMAGE));
-    inspected = true;
+    imageHealth = ImageHealth.UNKNOWN;
     assertThat(next()).isEqualTo(new Step.Close(underWay(), Conclusion.of(Outcome.UPDATED), true));
-    health = Optional.of(true);
+    imageHealth = ImageHealth.CHECKED;
     assertThat(next()).isEqualTo(new Step.Close(underWay(), Conclusion.of(Outcome.UPDATED), true));
-    health = Optional.of(false);
+    imageHealth = ImageHealth.UNCHECKED;
     assertThat(next())
         .isEqualTo(
             new Step.Close(
@@ -957,7 +958,7 @@ class PlanTest {
         nodes,
         lookup.map(resolution -> new Lookups.Found(resolution, nodes)),
         new View.Seen(
-            taken, followed, lastError, elapsed, converged, rolledBack, down, inspected, health),
+            taken, followed, lastError, elapsed, converged, rolledBack, down, imageHealth),
         NOON,
         LONGEST);
   }

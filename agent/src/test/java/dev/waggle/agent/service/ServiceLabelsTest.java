@@ -2,64 +2,79 @@ package dev.waggle.agent.service;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.fasterxml.jackson.databind.json.JsonMapper;
-import com.fasterxml.jackson.databind.node.ObjectNode;
-import org.jspecify.annotations.Nullable;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class ServiceLabelsTest {
 
-  private static final JsonMapper JSON = new JsonMapper();
+  @ParameterizedTest
+  @CsvSource({
+    "wagle.tags, waggle.tags",
+    "waggel.tags, waggle.tags",
+    "wagggle.tags, waggle.tags",
+    "WAGGLE.tags, waggle.tags",
+    "Waggle.Tags, waggle.tags",
+    "waggle-tags, waggle.tags",
+    "waggle_tags, waggle.tags",
+    "waggle/tags, waggle.tags",
+    "waggletags, waggle.tags",
+    "wagle-order, waggle.order",
+    "wagle.failure-action, waggle.failure-action",
+    "waggl.timeout, waggle.timeout"
+  })
+  void takesAPrefixThatIsALetterOrTwoOffForOurs(String label, String meant) {
+    assertThat(ServiceLabels.meant(label)).contains(meant);
+    assertThat(ServiceLabels.strays(Map.of(label, "*")))
+        .contains(label + " is unknown; did you mean " + meant + "?");
+    assertThat(ServiceLabels.strays(Map.of("waggle.tags", "*", label, "*")))
+        .contains(label + " is unknown; did you mean " + meant + "?");
+  }
 
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "wagle.tags",
-        "waggel.tags",
-        "wagggle.tags",
-        "WAGGLE.tags",
-        "waggle-tags",
-        "waggle_tags",
-        "waggle/tags"
+        "google.tags",
+        "toggle.timeout",
+        "wagon.order",
+        "wallet.tags",
+        "com.example.waggle.tags",
+        "com.example.tags",
+        "tags",
+        "order",
+        "wagle.owner",
+        "wagle.my-tags",
+        ""
       })
-  void areMeantForUsThoughTheirPrefixIsMisspelt(String label) {
-    assertThat(ServiceLabels.strays(service(label, null)))
-        .contains(label + " is unknown; did you mean waggle.tags?");
-  }
-
-  @ParameterizedTest
-  @ValueSource(
-      strings = {"google.tags", "com.example.tags", "tags", "wagle.colour", "traefik.enable"})
-  void areNotMeantForUsWhereTheyAreMoreThanTwoLettersAway(String label) {
-    assertThat(ServiceLabels.strays(service(label, null))).isEmpty();
-  }
-
-  @ParameterizedTest
-  @ValueSource(strings = {"waggle.tags", "waggle.order", "wagle.tags"})
-  void areFoundOnTheContainersWhereACompositionPutsThem(String label) {
-    assertThat(ServiceLabels.strays(service(null, label)))
-        .contains(
-            label
-                + " is a label of its containers, where Waggle does not look: in a compose file it"
-                + " belongs under deploy.labels");
+  void takesNoOtherLabelForOurs(String label) {
+    assertThat(ServiceLabels.meant(label)).isEmpty();
+    assertThat(ServiceLabels.strays(Map.of(label, "*"), Map.of(label, "*"))).isEmpty();
   }
 
   @Test
-  void areNoStraysOfAServiceThatIsOptedIn() {
-    assertThat(ServiceLabels.strays(service("waggle.tags", "waggle.tags"))).isEmpty();
+  void leavesAnOptedInServiceItsOtherUnknownLabelsToTheReading() {
+    assertThat(ServiceLabels.strays(Map.of("waggle.tags", "*", "waggle.tag", "*"))).isEmpty();
   }
 
-  private static ServiceState service(@Nullable String label, @Nullable String ofContainers) {
-    ObjectNode tree = JSON.createObjectNode();
-    tree.withObject("/Spec").put("Name", "site");
-    if (label != null) {
-      tree.withObject("/Spec/Labels").put(label, "*");
-    }
-    if (ofContainers != null) {
-      tree.withObject("/Spec/TaskTemplate/ContainerSpec/Labels").put(ofContainers, "*");
-    }
-    return new ServiceState(tree);
+  @Test
+  void namesWhatIsOnTheContainersAfterWhatIsOnTheService() {
+    assertThat(
+            ServiceLabels.strays(
+                Map.of("waggle.order", "keep"),
+                Map.of("waggle.timeout", "90s", "waggle.tags", "*", "maintainer", "vorce")))
+        .contains(
+            "waggle.order has no effect without waggle.tags; it has waggle.tags, waggle.timeout on"
+                + " its containers, where Waggle does not look");
+  }
+
+  @Test
+  void findsNothingInLabelsThatHaveTheirEffect() {
+    assertThat(
+            ServiceLabels.strays(
+                Map.of("waggle.tags", "*", "waggle.order", "keep"), Map.of("waggle.order", "keep")))
+        .isEmpty();
+    assertThat(ServiceLabels.strays(Map.of(), Map.of())).isEmpty();
   }
 }

@@ -410,8 +410,8 @@ public final class SwarmInMemory implements Swarm {
   }
 
   @Override
-  public Optional<Boolean> hasHealthCheck(ImageReference image) {
-    return Optional.of(true);
+  public ImageHealth imageHealth(ImageReference image) {
+    return ImageHealth.CHECKED;
   }
 
   /// Takes no update from now on.

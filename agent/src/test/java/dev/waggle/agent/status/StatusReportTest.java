@@ -254,6 +254,42 @@ class StatusReportTest {
   }
 
   @Test
+  void tellsOfAServiceWhoseLabelIsOnItsContainers() throws InterruptedException {
+    playlistlog.withObject("/Spec/Labels").remove("waggle.tags");
+    playlistlog
+        .withObject("/Spec/TaskTemplate/ContainerSpec/Labels")
+        .put("waggle.tags", "*")
+        .put("maintainer", "vorce");
+
+    StatusReport report = report(playlistlog, up("1"), up("2"));
+
+    assertThat(report.isGood()).isFalse();
+    assertThat(report.text())
+        .isEqualTo(
+            """
+            no service has the label waggle.tags
+
+            playlistlog is not opted in: it has waggle.tags on its containers, where Waggle does\
+             not look
+            """);
+  }
+
+  @Test
+  void isBadWhenALabelOfAnOptedInServiceHasNoEffectThoughTheServiceIsNotLeftAlone()
+      throws JsonProcessingException, InterruptedException {
+    playlistlog.withObject("/Spec/Labels").put("wagle.order", "stop-first");
+
+    StatusReport report = report(playlistlog, up("1"), up("2"));
+
+    assertThat(report.isGood()).isFalse();
+    assertThat(report.text())
+        .doesNotContain("left alone")
+        .contains("\nplaylistlog: wagle.order is unknown; did you mean waggle.order?\n");
+    assertThat(JSON.readTree(report.json()).at("/services/0/strays").textValue())
+        .isEqualTo("wagle.order is unknown; did you mean waggle.order?");
+  }
+
+  @Test
   void isSilentAboutAServiceThatWasOptedOutAndKeepsWhatAnEarlierWaggleWrote()
       throws InterruptedException {
     ObjectNode labels = playlistlog.withObject("/Spec/Labels");
@@ -301,6 +337,7 @@ class StatusReportTest {
                     "digest": "%s",
                     "tags": "*",
                     "problem": null,
+                    "strays": null,
                     "deliveryId": "JKJaXmPLvHcESHA=",
                     "pushedAt": "2026-11-01T11:59:55.123Z",
                     "lastPush": "updated",

@@ -3,10 +3,13 @@ package dev.waggle.agent.swarm;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.github.dockerjava.transport.DockerHttpClient;
+import dev.waggle.agent.service.ImageHealth;
+import dev.waggle.agent.service.Services;
 import dev.waggle.agent.service.Swarm.Readiness;
 import java.io.IOException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class DockerSwarmTest {
@@ -60,8 +63,39 @@ class DockerSwarmTest {
             new Readiness.NotReady("the engine does not list its nodes: forbidden by the proxy"));
   }
 
+  @ParameterizedTest
+  @CsvSource({
+    "'{\"Config\": {\"Healthcheck\": {\"Test\": [\"CMD\", \"/health\"]}}}', CHECKED",
+    "'{\"Config\": {\"Healthcheck\": {\"Test\": [\"NONE\"]}}}', UNCHECKED",
+    "'{\"Config\": {\"Healthcheck\": {\"Interval\": 2000000000}}}', UNCHECKED",
+    "'{\"Config\": {\"Healthcheck\": null}}', UNCHECKED",
+    "'{\"Config\": {}}', UNCHECKED"
+  })
+  void tellsWhetherAnImageHasAHealthCheck(String image, ImageHealth health) throws Exception {
+    assertThat(imageHealth(200, image)).isEqualTo(health);
+  }
+
+  @Test
+  void doesNotKnowTheHealthCheckOfAnImageThatIsNotOnTheNode() throws Exception {
+    assertThat(imageHealth(404, json("No such image: vorce/playlistlog:1")))
+        .isEqualTo(ImageHealth.UNKNOWN);
+  }
+
+  @Test
+  void doesNotKnowTheHealthCheckOfAnImageThatAnOldProxyDoesNotShow() throws Exception {
+    assertThat(imageHealth(403, "forbidden by the proxy\n")).isEqualTo(ImageHealth.UNKNOWN);
+  }
+
   private static String json(String message) {
     return "{\"message\":\"" + message + "\"}";
+  }
+
+  private static ImageHealth imageHealth(int status, String body)
+      throws IOException, InterruptedException {
+    try (DockerSwarm swarm =
+        new DockerSwarm(new EngineApi(new Engine(status, body)), RegistryCredentials.NONE)) {
+      return swarm.imageHealth(Services.TARGET.reference());
+    }
   }
 
   private static Readiness readiness(int status, String body)
