@@ -235,17 +235,29 @@ final class Stage implements AutoCloseable {
     return service(service).at("/UpdateStatus/State").asText();
   }
 
-  /// Updates a service by hand, as an operator does.
+  /// Updates a service by hand, as an operator does: again, where Swarm wrote into it meanwhile.
   void update(String service, Consumer<ObjectNode> change) {
+    Await.until("an update by hand", Duration.ofSeconds(10), () -> tryToUpdate(service, change));
+  }
+
+  private boolean tryToUpdate(String service, Consumer<ObjectNode> change) {
     JsonNode seen = service(service);
     ObjectNode spec = seen.path("Spec").deepCopy();
     change.accept(spec);
-    api.post(
-        "/services/"
-            + seen.path("ID").asText()
-            + "/update?version="
-            + seen.at("/Version/Index").asText(),
-        spec);
+    try {
+      api.post(
+          "/services/"
+              + seen.path("ID").asText()
+              + "/update?version="
+              + seen.at("/Version/Index").asText(),
+          spec);
+      return true;
+    } catch (IllegalStateException refused) {
+      if (String.valueOf(refused.getMessage()).contains("update out of sequence")) {
+        return false;
+      }
+      throw refused;
+    }
   }
 
   /// Every line that closed a push, of all agents.
